@@ -1,0 +1,66 @@
+"""The one clock. Nobody else asks the machine what time it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        return datetime.now(UTC)
+
+
+class VirtualClock:
+    """A clock that stands still until it is moved: for the demo, simulations and tests."""
+
+    def __init__(self, start: datetime) -> None:
+        """Set the clock to ``start``, an aware instant.
+
+        Raises:
+            ValueError: ``start`` has no zone.
+        """
+        self._now = in_utc(start)
+
+    def now(self) -> datetime:
+        """The instant the clock was last moved to, in UTC."""
+        return self._now
+
+    def move_to(self, instant: datetime) -> None:
+        """Move forward to ``instant`` (aware).
+
+        Raises:
+            ValueError: ``instant`` has no zone or lies in the past of this clock.
+        """
+        instant = in_utc(instant)
+        if instant < self._now:
+            message = f"a clock does not run back: {instant} is before {self._now}"
+            raise ValueError(message)
+        self._now = instant
+
+    def advance(self, by: timedelta) -> None:
+        """Move forward by ``by``."""
+        self.move_to(self._now + by)
+
+
+def in_utc(instant: datetime) -> datetime:
+    """``instant`` in UTC.
+
+    Raises:
+        ValueError: it carries no zone, so it names no instant.
+    """
+    if instant.tzinfo is None:
+        message = f"{instant} has no time zone"
+        raise ValueError(message)
+    return instant.astimezone(UTC)

@@ -1,0 +1,72 @@
+"""Languages: texts kept in data files, and sentences of the code, translated.
+
+Data files give a text per language (``{en: …, nl: …}``). Sentences of the code stand in English in
+the code, marked with :func:`N_`, and are translated from ``locale/<language>/LC_MESSAGES/keurmerk.po``.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+#: The languages every visible sentence exists in.
+LANGUAGES = ("en", "nl", "fr", "de")
+#: What is used where the reader's language is not there. Mails say so; see notifications.
+FALLBACK = "en"
+LOCALE = Path(__file__).resolve().parent.parent / "locale"
+
+#: A text per language.
+Text = Mapping[str, str]
+
+
+def N_(sentence: str) -> str:  # noqa: N802 - the name gettext tools look for
+    """Mark ``sentence`` for translation and give it back unchanged."""
+    return sentence
+
+
+@lru_cache(maxsize=16)
+def translations(language: str) -> NullTranslations:
+    """The catalogue of ``language``; an empty one for English and for languages without a file.
+
+    The ``.po`` file is read directly: there is no compiled copy that could lag behind it.
+    """
+    path = LOCALE / language / "LC_MESSAGES" / "keurmerk.po"
+    if language == FALLBACK or not path.is_file():
+        return NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return Translations(compiled, domain="keurmerk")
+
+
+def translate(sentence: str, language: str, **values: Any) -> str:
+    """``sentence`` (English, marked with :func:`N_`) in ``language``, with its ``{values}`` filled."""
+    found = str(translations(language).gettext(sentence)) if sentence else ""
+    return found.format(**values) if values else found
+
+
+def say(text: Text | str, language: str) -> str:
+    """The text of a data file in ``language``, else in English, else in the first there is."""
+    if isinstance(text, str):
+        return text
+    for candidate in (language, FALLBACK):
+        if candidate in text:
+            return text[candidate]
+    return next(iter(text.values()), "")
+
+
+def best_language(wanted: str | None, offered: tuple[str, ...] = LANGUAGES) -> str:
+    """The first of ``wanted`` (an Accept-Language value or a code such as ``nl-BE``) on offer."""
+    for part in (wanted or "").split(","):
+        code = part.split(";")[0].strip().lower().split("-")[0]
+        if code in offered:
+            return code
+    return FALLBACK if FALLBACK in offered else offered[0]

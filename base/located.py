@@ -1,0 +1,119 @@
+"""YAML whose values know where they stand, and its validation with ``file:line:col``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from base.errors import BadDefinition, Remark
+from base.i18n import N_
+
+Model = TypeVar("Model", bound=BaseModel)
+Path = Sequence[str | int]
+
+#: Larger files are not process or rule files; ruamel.yaml is slow enough to be a way to stall us.
+MAX_CHARACTERS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Located:
+    """The content of one YAML file, with the position of every key and value."""
+
+    file: str
+    text: str
+    #: Plain dictionaries, lists and scalars.
+    data: Any
+    _tree: Any
+
+    def position(self, path: Path) -> tuple[int, int]:
+        """Line and column (from 1) of the key or item at ``path``, or of its nearest parent."""
+        node, line, column = self._tree, 1, 1
+        for step in path:
+            if isinstance(node, CommentedMap) and step in node:
+                row, col = node.lc.key(step)
+            elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
+                row, col = node.lc.item(step)
+            else:
+                break
+            line, column, node = row + 1, col + 1, node[step]
+        return line, column
+
+    def remark(self, path: Path, message: str, severity: str = "error") -> Remark:
+        """A remark about the place at ``path``."""
+        line, column = self.position(path)
+        return Remark(
+            file=self.file, line=line, column=column, message=message, severity=severity
+        )
+
+
+def read_yaml(text: str, file: str) -> Located:
+    """Read one YAML 1.2 document (``NO`` stays Norway, ``yes`` stays a word, dates become dates).
+
+    Raises:
+        BadDefinition: it is no YAML, has a key twice, or is too large; with the position.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise _unreadable(file, 1, 1, f"the file has more than {MAX_CHARACTERS} characters")
+    try:
+        tree = YAML(typ="rt", pure=True).load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        what = (error.problem or error.context or "this is not YAML").splitlines()[0]
+        raise _unreadable(file, line, column, what) from None
+    except (YAMLError, ValueError, RecursionError) as error:
+        first = (str(error).splitlines() or ["this is not YAML"])[0]
+        raise _unreadable(file, 1, 1, first) from None
+    return Located(file=file, text=text, data=_plain(tree), _tree=tree)
+
+
+def validated(model: type[Model], located: Located) -> Model:
+    """``located`` as a ``model``.
+
+    Raises:
+        BadDefinition: with a remark for every value that does not fit.
+    """
+    try:
+        return model.model_validate(located.data)
+    except ValidationError as error:
+        remarks = [_remark(model, located, dict(problem)) for problem in error.errors()]
+        raise BadDefinition(N_("The file has errors."), remarks) from None
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint such as `` (did you mean "draft"?)``, or nothing where no known word is near."""
+    near = get_close_matches(word, list(known), n=1)
+    return f' (did you mean "{near[0]}"?)' if near else ""
+
+
+def _plain(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {str(key): _plain(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_plain(value) for value in node]
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind) and type(node) is not kind:
+            return kind(node)
+    return node
+
+
+def _remark(model: type[BaseModel], located: Located, problem: dict[str, Any]) -> Remark:
+    path = tuple(problem["loc"])
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        message = f'"{path[-1]}" is not known here{nearest(str(path[-1]), model.model_fields)}'
+    elif problem["type"] == "missing":
+        message = f'"{path[-1]}" is missing here'
+    return located.remark(path, message)
+
+
+def _unreadable(file: str, line: int, column: int, what: str) -> BadDefinition:
+    remark = Remark(file=file, line=line, column=column, message=what)
+    return BadDefinition(N_("The file cannot be read."), [remark])

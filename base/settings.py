@@ -1,0 +1,130 @@
+"""Settings: from the environment (``KEURMERK_…``) and an optional ``.env`` file.
+
+Every setting is described in ``docs/settings.md``; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from base.errors import BadSetting
+from base.i18n import N_
+from base.located import nearest
+
+PREFIX = "KEURMERK_"
+
+
+class Settings(BaseSettings):
+    """What differs from one installation to the next."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    database: str = Field(
+        "sqlite:///var/keurmerk.db",
+        description="Database address: sqlite:///path or postgresql+psycopg://user@host/name.",
+    )
+    sqlite_synchronous: Literal["NORMAL", "FULL"] = Field(
+        "FULL",
+        description="FULL keeps every acknowledged decision through a power cut; NORMAL is faster.",
+    )
+    files: Path = Field(Path("var/files"), description="Folder of uploaded evidence.")
+    host: str = Field("127.0.0.1", description="Address the service listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the service listens on.")
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="Address of this installation as people see it: for links in mails and QR codes.",
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="At least 32 characters; signs cookies. Made anew at each start when left out.",
+        min_length=32,
+    )
+    smtp_host: str | None = Field(
+        None, description="Mail server. Left out: mails are written to mail_folder."
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="starttls, tls (from the first byte), or none (loopback only)."
+    )
+    smtp_user: str | None = Field(None, description="User name at the mail server.")
+    smtp_password: SecretStr | None = Field(None, description="Password at the mail server.")
+    smtp_connections: int = Field(
+        4, ge=1, le=32, description="How many connections to the mail server are kept open."
+    )
+    mail_folder: Path = Field(
+        Path("var/mail"), description="Where mails are written as .eml when there is no mail server."
+    )
+    mail_from: str = Field(
+        "Keurmerk <keurmerk@example.org>", description="Sender of every mail."
+    )
+    mail_reply_to: Annotated[dict[str, str], NoDecode] = Field(
+        default_factory=dict,
+        description="Reply-To per area: BE-VLG=nso@example.org,NL=desk@example.org; * for all others.",
+    )
+    grace_seconds: int = Field(
+        20, ge=0, le=3600,
+        description="How long a mail waits, so that an undone step withdraws it, in seconds.",
+    )  # fmt: skip
+    sweep_seconds: float = Field(
+        5.0, gt=0, le=3600, description="How often due timers and mails are looked for, in seconds."
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Form of the log lines.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="From which level on log lines are written."
+    )
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the database is the embedded one."""
+        return self.database.startswith("sqlite")
+
+    def __init__(self, **values: Any) -> None:
+        if isinstance(values.get("mail_reply_to"), str):
+            values["mail_reply_to"] = _pairs(values["mail_reply_to"])
+        super().__init__(**values)
+
+
+def read_settings(env_file: Path | None = Path(".env")) -> Settings:
+    """The settings of this process.
+
+    Arguments:
+        env_file: a file of ``NAME=value`` lines; the environment wins over it. None for no file.
+
+    Raises:
+        BadSetting: a ``KEURMERK_`` name is unknown or a value is unusable; the sentence names it.
+    """
+    given: dict[str, str] = {}
+    if env_file and env_file.is_file():
+        given.update({k: v for k, v in dotenv_values(env_file).items() if v is not None})
+    given.update(os.environ)
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if not name.upper().startswith(PREFIX):
+            continue
+        key = name[len(PREFIX) :].lower()
+        if key not in Settings.model_fields:
+            known = [f"{PREFIX}{field.upper()}" for field in Settings.model_fields]
+            raise BadSetting(
+                N_("The setting {name} is not known{hint}. docs/settings.md lists them all."),
+                name=name, hint=nearest(name.upper(), known),
+            )  # fmt: skip
+        values[key] = value
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = f"{PREFIX}{'.'.join(str(part) for part in problem['loc']).upper()}"
+        raise BadSetting(
+            N_("The setting {name} cannot be used: {why}."), name=name, why=problem["msg"]
+        ) from None
+
+
+def _pairs(text: str) -> dict[str, str]:
+    pairs = (part.split("=", maxsplit=1) for part in text.split(",") if part.strip())
+    return {pair[0].strip(): pair[-1].strip() for pair in pairs}

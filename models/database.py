@@ -1,0 +1,71 @@
+"""Opening the database, and transactions on it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import StaticPool
+from sqlmodel import SQLModel
+
+from models import cases, messages, registry  # noqa: F401 - registers the tables
+
+metadata = SQLModel.metadata
+
+
+def open_database(url: str, synchronous: Literal["NORMAL", "FULL"] = "FULL") -> Engine:
+    """An engine for ``url``.
+
+    On SQLite: write-ahead log, foreign keys on, and every writing transaction begins with
+    ``BEGIN IMMEDIATE``: deferred ones fail with "database is locked" where they could have waited.
+
+    Arguments:
+        url: ``sqlite:///path``, ``sqlite://`` (in memory) or ``postgresql+psycopg://…``.
+        synchronous: SQLite only; FULL keeps an acknowledged commit through a power cut.
+    """
+    address = make_url(url)
+    if not address.get_backend_name().startswith("sqlite"):
+        return create_engine(address, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    options: dict[str, Any] = {"connect_args": {"timeout": 30.0, "check_same_thread": False}}
+    if address.database in {None, "", ":memory:"}:
+        options["poolclass"] = StaticPool
+    else:
+        Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(address, **options)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in (
+            "journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON",
+            "busy_timeout=30000", "temp_store=MEMORY", "cache_size=-32000",
+        ):  # fmt: skip
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes: committed at the end, rolled back on any exception."""
+    with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One transaction that only reads: on SQLite it does not wait for the writer."""
+    with engine.connect() as connection:
+        connection = connection.execution_options(reads_only=True)
+        with connection.begin():
+            yield connection

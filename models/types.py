@@ -1,0 +1,70 @@
+"""Column types."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import DateTime, Dialect, String, Text, TypeDecorator
+from sqlalchemy.dialects.postgresql import JSONB
+
+from base.clock import in_utc
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant: aware in Python, UTC in the database. A naive datetime is refused.
+
+    SQLite keeps it as text of one fixed form, so that comparing the text compares the instants.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Text on SQLite, ``timestamptz`` on PostgreSQL."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(27))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """To the database; ValueError for a naive datetime."""
+        if value is None:
+            return None
+        value = in_utc(value)
+        if dialect.name == "sqlite":
+            return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        return in_utc(value)
+
+
+class Json(TypeDecorator[Any]):
+    """JSON: text on SQLite, ``jsonb`` on PostgreSQL. Dates become ISO text."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """Text, or jsonb."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(JSONB())
+        return dialect.type_descriptor(Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """To the database."""
+        if value is None:
+            return None
+        if dialect.name == "postgresql":
+            return orjson.loads(orjson.dumps(value, option=orjson.OPT_UTC_Z))
+        return orjson.dumps(value, option=orjson.OPT_UTC_Z).decode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """From the database."""
+        return orjson.loads(value) if isinstance(value, str | bytes) else value

@@ -1,0 +1,1 @@
+"""Rule sets, rounds, facts and decisions; durable_rules inside its fence."""
