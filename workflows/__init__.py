@@ -1,0 +1,1 @@
+"""Processes: their files, the engine that runs them, their timers and effects."""
