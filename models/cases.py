@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from base.ids import new_id
@@ -128,13 +128,13 @@ class Decision(SQLModel, table=True):
     rule_set_sha256: str = Field(max_length=64)
     round: str | None = Field(default=None, max_length=40)
     round_sha256: str | None = Field(default=None, max_length=64)
+    #: The round's values were resolved for this area.
+    area: str = Field(default="", max_length=10)
     at: datetime = Field(sa_type=Instant)
     #: met, unmet or undetermined.
     outcome: str = Field(max_length=12)
     #: The facts it saw, by criterion fact key.
     facts: dict[str, Any] = Field(sa_type=Json)
-    #: The parameters (round values, resolved for the area) it was evaluated with.
-    parameters: dict[str, Any] = Field(sa_type=Json)
     #: {criterion id: outcome}; actual and required follow from facts and rule set.
     findings: dict[str, str] = Field(sa_type=Json)
 
@@ -192,10 +192,19 @@ class Evidence(SQLModel, table=True):
 
 
 class Timer(SQLModel, table=True):
-    """Something that happens by itself at an instant. The row is deleted when it has happened."""
+    """Something that happens by itself at an instant.
+
+    A case's timer is deleted when it has happened or when its state has ended; a timer of the
+    process itself stays, marked as done, so that it happens once.
+    """
 
     __tablename__ = "timer"
-    __table_args__ = (Index("ix_timer_due", "due_at", "id"),)
+    __table_args__ = (
+        Index(
+            "ix_timer_due", "due_at", "id",
+            sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL"),
+        ),
+    )  # fmt: skip
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     #: What makes it one of its kind: case, version of the case, name and number; or process and day.
@@ -210,6 +219,7 @@ class Timer(SQLModel, table=True):
     #: What it needs to know: round, day.
     data: dict[str, Any] = Field(sa_type=Json)
     due_at: datetime = Field(sa_type=Instant)
+    done_at: datetime | None = Field(default=None, sa_type=Instant)
     #: Claimed by a sweep until this instant; free again after it.
     leased_until: datetime | None = Field(default=None, sa_type=Instant)
     #: How often firing it failed, and the reference of the last fault.

@@ -204,6 +204,8 @@ class Start(Step):
     at: At | None = None
     #: … for every organisation that meets the guard.
     every: Literal["organisation"] | None = None
+    #: Until when it is made up for if it was missed; without it a missed one is not made up for.
+    until: At | None = None
 
 
 class Transition(Step):
@@ -274,6 +276,8 @@ class Process(_Part):
     #: The calendar of rounds that gives dates and parameters.
     round: Name | None = None
     unique: list[Literal["organisation", "person", "round"]] = []
+    #: Where the platform itself keeps time (IANA zone): for what belongs to no case.
+    zone: str = "UTC"
     actors: dict[Name, Actor]
     states: dict[Name, State]
     form: Form | None = None
