@@ -50,7 +50,9 @@ def translations(language: str) -> NullTranslations:
 def translate(sentence: str, language: str, **values: Any) -> str:
     """``sentence`` (English, marked with :func:`N_`) in ``language``, with its ``{values}`` filled."""
     found = str(translations(language).gettext(sentence)) if sentence else ""
-    return found.format(**values) if values else found
+    if not values:
+        return found
+    return found.format(**{name: said(value, language) for name, value in values.items()})
 
 
 def say(text: Text | str, language: str) -> str:
@@ -61,6 +63,20 @@ def say(text: Text | str, language: str) -> str:
         if candidate in text:
             return text[candidate]
     return next(iter(text.values()), "")
+
+
+def said(value: Any, language: str) -> Any:
+    """A value of a sentence as the reader of ``language`` sees it.
+
+    A text per language becomes that language's; several values are listed; what can say itself
+    does; anything else stays as it is.
+    """
+    if isinstance(value, Mapping):
+        return say(value, language)
+    if isinstance(value, list | tuple):
+        return ", ".join(str(said(item, language)) for item in value)
+    speak = getattr(value, "say", None)
+    return speak(language) if callable(speak) else value
 
 
 def best_language(wanted: str | None, offered: tuple[str, ...] = LANGUAGES) -> str:

@@ -24,7 +24,7 @@ Names = Annotated[list[Name], BeforeValidator(_as_list)]
 #: Template name of the process -> the actor who gets it.
 Messages = dict[Name, Name]
 
-_AT = re.compile(r"^(?:(?P<end>end of)|(?P<time>[0-2]\d:[0-5]\d) on) round\.(?P<date>[a-z0-9_.]+)$")
+_AT = re.compile(r"^(?:(?P<end>end of)|(?P<time>(?:[01]\d|2[0-3]):[0-5]\d) on) round\.(?P<date>[a-z0-9_.]+)$")
 _SPAN = re.compile(r"^(?:(?P<count>\d+)|round\.(?P<parameter>[a-z0-9_.]+)) (?P<working>working )?days?$")
 
 
@@ -247,7 +247,7 @@ class Digest(_Part):
     """One mail a working day to each holder of a right, about the cases that wait."""
 
     #: Local time, HH:MM.
-    at: str = Field(pattern=r"^[0-2]\d:[0-5]\d$")
+    at: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     to: Name
     waiting: list[Name] = Field(min_length=1)
     late_after: Span

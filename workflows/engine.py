@@ -1,0 +1,372 @@
+"""The one way in: every change of a case goes through here, one transaction each.
+
+:meth:`Engine.fire` moves a case, :meth:`Engine.start` opens one, :meth:`Engine.undo` takes a fresh
+step back. A refusal is a typed error that changes nothing; that it was tried is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from base.days import local_day, zone_of
+from base.errors import Conflict, NotAllowed, NotFound, NotPossible, Refused
+from base.i18n import N_, FALLBACK
+from base.ids import new_id
+from models.cases import Attempt, Case, CaseEvent
+from models.database import writing
+from models.messages import Mail, Notice
+from models.registry import Organisation, Person
+from workflows.actors import Row, acts_as
+from workflows.answers_store import snapshot
+from workflows.definition import Start, Transition
+from workflows.form import check_payload
+from workflows.machine import next_state, triggers_from
+from workflows.publishing import Published
+from workflows.step import Cause, Taken, Tools, lock, take
+
+UNDO = "undo"
+
+_case = Case.__table__  # type: ignore[attr-defined]
+_event = CaseEvent.__table__  # type: ignore[attr-defined]
+_attempt = Attempt.__table__  # type: ignore[attr-defined]
+_organisation = Organisation.__table__  # type: ignore[attr-defined]
+_person = Person.__table__  # type: ignore[attr-defined]
+_mail = Mail.__table__  # type: ignore[attr-defined]
+_notice = Notice.__table__  # type: ignore[attr-defined]
+
+
+class Engine:
+    """Runs the cases of one database."""
+
+    def __init__(self, database: sqlalchemy.Engine, tools: Tools) -> None:
+        self.database = database
+        self.tools = tools
+
+    def fire(
+        self, case_id: str, trigger: str, actor_id: str | None,
+        payload: Mapping[str, Any] | None = None, version: int | None = None,
+    ) -> Taken:  # fmt: skip
+        """Fire ``trigger`` in a case.
+
+        Arguments:
+            actor_id: the person who does it; None is the platform.
+            payload: what the trigger asks for (feedback, a reason).
+            version: the case's version the person saw; another one now is a conflict.
+
+        Raises:
+            NotFound: there is no such case.
+            BadInput: the payload cannot be used; every problem is named.
+            NotAllowed: the person may not do it; says who may.
+            NotPossible: the trigger does not lead out of the case's state.
+            NotMet: a guard is not met; carries findings, missing things and the deadline.
+            Conflict: somebody else moved the case first; says who and how.
+        """
+        try:
+            with writing(self.database) as connection:
+                return self.fire_in(connection, case_id, trigger, actor_id, payload, version)
+        except Refused as refused:
+            self._note(case_id, trigger, actor_id, refused)
+            raise
+
+    def fire_in(
+        self, connection: Connection, case_id: str, trigger: str, actor_id: str | None,
+        payload: Mapping[str, Any] | None = None, version: int | None = None,
+    ) -> Taken:  # fmt: skip
+        """:meth:`fire` inside a transaction of the caller's."""
+        case = locked(connection, case_id)
+        published = self.tools.library.release(connection, case["release_id"])
+        transition = published.process.transitions.get(trigger)
+        if transition is None:
+            raise NotPossible(
+                N_("{process} has no step “{trigger}”. From here there are: {possible}."),
+                process=published.process.title, trigger=trigger,
+                possible=_titles(published, triggers_from(published.process, case["state"])),
+            )  # fmt: skip
+        now = self.tools.clock.now()
+        if version is not None and version != case["version"]:
+            raise self._conflict(connection, published, case, actor_id)
+        acted_as = acts_as(connection, published.process, transition.by, case, actor_id, now)
+        if acted_as is None:
+            raise not_allowed(published, transition)
+        state = next_state(published.machine, case["state"], trigger)
+        if state is None:
+            raise self._no_way(connection, published, case, trigger, actor_id)
+        clean: dict[str, Any] = check_payload(published.process, transition, payload or {})
+        if transition.records == "form":
+            clean["form"] = snapshot(connection, case_id)
+        cause = Cause(
+            trigger=trigger, step=transition, actor_id=actor_id, acted_as=acted_as,
+            payload=clean, now=now,
+        )  # fmt: skip
+        taken, refused = take(
+            connection, self.tools, published, cause, [case], lambda _case: state
+        )
+        if refused:
+            raise refused[case_id]
+        return taken[0]
+
+    def start(
+        self, process: str, way: str, *, organisation_id: str, actor_id: str | None,
+        round_name: str | None = None, payload: Mapping[str, Any] | None = None,
+    ) -> Taken:  # fmt: skip
+        """Open a case about an organisation by one of the process's ``starts``.
+
+        Raises:
+            NotFound: no such process, way, round or organisation.
+            NotAllowed, NotMet: as in :meth:`fire`.
+            Conflict: there is such a case already (one application per school and round).
+        """
+        try:
+            with writing(self.database) as connection:
+                return self.start_in(
+                    connection, process, way, organisation_id=organisation_id,
+                    actor_id=actor_id, round_name=round_name, payload=payload,
+                )  # fmt: skip
+        except Refused as refused:
+            self._note(None, way, actor_id, refused)
+            raise
+        except IntegrityError:
+            taken_place = Conflict(
+                N_("There is already an open application of this school in this round.")
+            )
+            self._note(None, way, actor_id, taken_place)
+            raise taken_place from None
+
+    def start_in(
+        self, connection: Connection, process: str, way: str, *, organisation_id: str,
+        actor_id: str | None, round_name: str | None = None,
+        payload: Mapping[str, Any] | None = None,
+    ) -> Taken:  # fmt: skip
+        """:meth:`start` inside a transaction of the caller's."""
+        now = self.tools.clock.now()
+        published = self.tools.library.in_force(connection, process, now.date())
+        start = published.process.starts.get(way)
+        if start is None:
+            raise NotFound(
+                N_("{process} cannot be started by “{way}”."),
+                process=published.process.title, way=way,
+            )  # fmt: skip
+        organisation = (
+            connection.execute(
+                select(_organisation).where(_organisation.c.id == organisation_id)
+            )
+            .mappings()
+            .first()
+        )
+        if organisation is None:
+            raise NotFound(N_("There is no such organisation."))
+        if published.process.round is not None:
+            published.values(round_name or "–", organisation["area"])
+        case = new_case(published, organisation, round_name, now)
+        acted_as = acts_as(connection, published.process, start.by, case, actor_id, now)
+        if acted_as is None:
+            raise not_allowed(published, start)
+        if case["unique_key"] and taken_keys(connection, process, [case["unique_key"]]):
+            raise Conflict(
+                N_("There is already an open application of this school in this round.")
+            )
+        clean: dict[str, Any] = check_payload(published.process, start, payload or {})
+        cause = Cause(
+            trigger=way, step=start, actor_id=actor_id, acted_as=acted_as, payload=clean, now=now
+        )
+        taken, refused = take(
+            connection, self.tools, published, cause, [case], lambda _case: start.to
+        )
+        if refused:
+            raise refused[case["id"]]
+        return taken[0]
+
+    def undo(self, case_id: str, actor_id: str | None) -> Taken:
+        """Take back the case's last step, by the person who took it, within the grace time.
+
+        Its unsent mails are withdrawn, its notices taken away, and the timers of the state before
+        are set again. The log keeps both steps.
+
+        Raises:
+            NotFound: there is no such case.
+            NotAllowed: somebody else took the step.
+            NotPossible: the step cannot be taken back, or no longer.
+        """
+        try:
+            with writing(self.database) as connection:
+                return self._undo(connection, case_id, actor_id)
+        except Refused as refused:
+            self._note(case_id, UNDO, actor_id, refused)
+            raise
+
+    def _undo(self, connection: Connection, case_id: str, actor_id: str | None) -> Taken:
+        case = locked(connection, case_id)
+        published = self.tools.library.release(connection, case["release_id"])
+        last = last_event(connection, case)
+        transition = published.process.transitions.get(last["trigger"])
+        if transition is None or not transition.undo:
+            raise NotPossible(N_("The last step cannot be taken back."))
+        if actor_id is None or last["actor_id"] != actor_id:
+            raise NotAllowed(N_("Only the person who took the step can take it back."))
+        now = self.tools.clock.now()
+        if now > last["at"] + self.tools.grace:
+            raise NotPossible(
+                N_("A step can be taken back for {seconds} seconds; that time is over."),
+                seconds=int(self.tools.grace.total_seconds()),
+            )
+        connection.execute(
+            update(_mail)
+            .where(_mail.c.event_id == last["id"], _mail.c.status == "waiting")
+            .values(status="withdrawn")
+        )
+        connection.execute(delete(_notice).where(_notice.c.event_id == last["id"]))
+        back = Transition(
+            title={FALLBACK: UNDO}, to=last["from_state"], by=[last["acted_as"]],
+            **{"from": [case["state"]]},
+        )  # fmt: skip
+        cause = Cause(
+            trigger=UNDO, step=back, actor_id=actor_id, acted_as=last["acted_as"],
+            payload={"undoes": last["id"]}, now=now,
+        )  # fmt: skip
+        taken, _refused = take(
+            connection, self.tools, published, cause, [case], lambda _case: last["from_state"]
+        )
+        return taken[0]
+
+    def possible(self, connection: Connection, case: Row, actor_id: str | None) -> list[str]:
+        """The triggers this person may fire in the case as it is, guards aside."""
+        published = self.tools.library.release(connection, case["release_id"])
+        now = self.tools.clock.now()
+        return [
+            name
+            for name in triggers_from(published.process, case["state"])
+            if acts_as(
+                connection, published.process, published.process.transitions[name].by, case,
+                actor_id, now,
+            )
+        ]  # fmt: skip
+
+    def _no_way(
+        self, connection: Connection, published: Published, case: Row, trigger: str,
+        actor_id: str | None,
+    ) -> Refused:  # fmt: skip
+        # What was possible one step ago was decided by somebody else in the meantime.
+        if case["version"] > 0:
+            last = last_event(connection, case)
+            earlier = last["from_state"]
+            if earlier and next_state(published.machine, earlier, trigger) is not None:
+                return self._conflict(connection, published, case, actor_id)
+        return NotPossible(
+            N_("“{trigger}” is not possible while the case is “{state}”. Possible now: {possible}."),
+            trigger=published.process.transitions[trigger].title,
+            state=published.process.states[case["state"]].title,
+            possible=_titles(published, triggers_from(published.process, case["state"])),
+        )
+
+    def _conflict(
+        self, connection: Connection, published: Published, case: Row, actor_id: str | None
+    ) -> Conflict:
+        last = last_event(connection, case)
+        step = published.process.transitions.get(last["trigger"])
+        name: Any = published.process.actors[last["acted_as"]].title
+        if last["actor_id"]:
+            person = connection.execute(
+                select(_person.c.name).where(_person.c.id == last["actor_id"])
+            ).scalar()
+            # A school is not told which reviewer it was; colleagues tell one another.
+            same = published.process.actors[last["acted_as"]]
+            may_know = bool(same.linked_to) or (
+                actor_id is not None
+                and acts_as(
+                    connection, published.process,
+                    [n for n, a in published.process.actors.items() if a.grant],
+                    case, actor_id, self.tools.clock.now(),
+                )
+                is not None
+            )  # fmt: skip
+            name = person if person and may_know else name
+        return Conflict(
+            N_("{who} was first: “{trigger}”. The case is now “{state}”."),
+            who=name,
+            trigger=step.title if step else last["trigger"],
+            state=published.process.states[case["state"]].title,
+            at=last["at"].isoformat(),
+        )
+
+    def _note(
+        self, case_id: str | None, trigger: str, actor_id: str | None, refused: Refused
+    ) -> None:
+        with writing(self.database) as connection:
+            connection.execute(
+                _attempt.insert(),
+                {
+                    "id": new_id(), "case_id": case_id, "at": self.tools.clock.now(),
+                    "trigger": trigger[:60], "actor_id": actor_id, "code": refused.code,
+                    "reason": str(refused),
+                },
+            )  # fmt: skip
+
+
+def locked(connection: Connection, case_id: str) -> dict[str, Any]:
+    """The case row, locked.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = lock(connection, [case_id]).get(case_id)
+    if found is None:
+        raise NotFound(N_("There is no such case."))
+    return found
+
+
+def last_event(connection: Connection, case: Row) -> dict[str, Any]:
+    """The last event of a case."""
+    row = connection.execute(
+        select(_event).where(
+            _event.c.case_id == case["id"], _event.c.sequence == case["version"]
+        )
+    )
+    return dict(row.mappings().one())
+
+
+def not_allowed(published: Published, step: Transition | Start) -> NotAllowed:
+    """The refusal that says who may."""
+    who = [published.process.actors[name].title for name in step.by]
+    return NotAllowed(
+        N_("“{trigger}” can only be done by {who}."), step.by, trigger=step.title, who=who
+    )
+
+
+def new_case(
+    published: Published, organisation: Row, round_name: str | None, now: Any
+) -> dict[str, Any]:
+    """The row of a case that is about to be opened; nothing is written."""
+    process = published.process
+    keys = {"organisation": organisation["id"], "round": round_name or "", "person": ""}
+    return {
+        "id": new_id(), "process": process.process, "release_id": published.id,
+        "round": round_name if process.round else None, "state": "", "since": now,
+        "is_open": True, "organisation_id": organisation["id"], "person_id": None,
+        "area": organisation["area"],
+        "zone": organisation["zone"] or zone_of(organisation["area"]).key,
+        "unique_key": "|".join(keys[name] for name in process.unique) or None,
+        "version": 0, "head": "", "opened_at": now, "organisation_name": organisation["name"],
+    }  # fmt: skip
+
+
+def taken_keys(connection: Connection, process: str, keys: list[str]) -> set[str]:
+    """Those of ``keys`` under which a case exists that has not freed its place."""
+    query = select(_case.c.unique_key).where(
+        _case.c.process == process, _case.c.unique_key.in_(keys)
+    )
+    return set(connection.execute(query).scalars())
+
+
+def today_in(case: Row, now: Any) -> Any:
+    """The local day of a case at ``now``."""
+    return local_day(now, ZoneInfo(case["zone"]))
+
+
+def _titles(published: Published, triggers: list[str]) -> list[Any]:
+    return [published.process.transitions[name].title for name in triggers]

@@ -1,0 +1,202 @@
+"""Published definitions: what is in force, and what a case pins.
+
+Publishing keeps the text of the process file and of every rule set and round it uses, each under its
+hash, and makes a *release* of them. A case belongs to the release it started with; a later release
+does not touch it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+from transitions import Machine
+
+from base.canonical import hash_of, sha256
+from base.errors import NotFound
+from base.i18n import N_
+from base.ids import new_id
+from models.cases import Definition, Release
+from models.sql import insert_new
+from rules.book import RuleBook
+from workflows.definition import Process
+from workflows.machine import machine_of
+from workflows.process_file import read_process
+
+_definition = Definition.__table__  # type: ignore[attr-defined]
+_release = Release.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """One release, read and ready to run."""
+
+    id: str
+    number: int
+    process: Process
+    #: The rule sets and rounds of the release, and no others.
+    book: RuleBook
+    #: {"process": sha256, "rule_sets": {name: sha256}, "rounds": {name: sha256}}
+    parts: Mapping[str, Any]
+
+    @cached_property
+    def machine(self) -> Machine:
+        """The state machine."""
+        return machine_of(self.process)
+
+    def values(self, round_name: str | None, area: str) -> Mapping[str, Any]:
+        """The values of a round in an area; empty without a round.
+
+        Raises:
+            NotFound: the release has no such round.
+        """
+        if round_name is None or self.process.round is None:
+            return {}
+        key = f"{self.process.round}/{round_name}"
+        if key not in self.parts["rounds"]:
+            raise NotFound(
+                N_("There is no round {round}. There are: {rounds}."),
+                round=round_name, rounds=", ".join(self.rounds) or "–",
+            )  # fmt: skip
+        return self.book.round(key).values(area)
+
+    @property
+    def rounds(self) -> list[str]:
+        """The names of the rounds, oldest first."""
+        return sorted(key.rpartition("/")[2] for key in self.parts["rounds"])
+
+
+def rule_sets_of(process: Process) -> list[str]:
+    """The rule sets a process names, in order of name."""
+    steps = [*process.starts.values(), *process.transitions.values()]
+    return sorted({name for step in steps for name in step.guard})
+
+
+def publish(
+    connection: Connection, text: str, book: RuleBook, *, author: str, now: datetime,
+    in_force_from: date | None = None, approver: str = "", file: str = "process",
+) -> Published:  # fmt: skip
+    """Publish a process file with the rule sets and rounds of ``book`` that it uses.
+
+    Publishing what is in force already changes nothing and gives it back.
+
+    Arguments:
+        text: the process file.
+        author: who publishes.
+        in_force_from: first day new cases take it; today when left out.
+
+    Raises:
+        BadDefinition: the process file has errors; nothing was published.
+    """
+    process, _located = read_process(text, file)
+    rule_sets = {name: book.rule_set(name) for name in rule_sets_of(process)}
+    rounds = {f"{r.calendar}/{r.round}": r for r in book.rounds(process.round)} if process.round else {}
+    texts = {
+        ("process", process.process): text,
+        **{("rule_set", name): book.text_of(name) for name in rule_sets},
+        **{("round", name): book.text_of(name) for name in rounds},
+    }
+    parts = {
+        "process": sha256(text),
+        "rule_sets": {name: sha256(texts["rule_set", name]) for name in rule_sets},
+        "rounds": {name: sha256(texts["round", name]) for name in rounds},
+    }
+    whole = hash_of(parts)
+    known = connection.execute(
+        select(_release.c.id).where(
+            _release.c.process == process.process, _release.c.sha256 == whole
+        )
+    ).scalar()
+    if known:
+        return read_release(connection, known)
+    insert_new(
+        connection,
+        _definition,
+        [
+            {
+                "sha256": sha256(content), "kind": kind, "name": name, "text": content,
+                "published_at": now, "author": author, "approver": approver,
+            }
+            for (kind, name), content in texts.items()
+        ],
+    )  # fmt: skip
+    number = connection.execute(
+        select(func.coalesce(func.max(_release.c.number), 0)).where(
+            _release.c.process == process.process
+        )
+    ).scalar_one()
+    release_id = new_id()
+    connection.execute(
+        _release.insert(),
+        {
+            "id": release_id, "process": process.process, "number": number + 1, "sha256": whole,
+            "parts": parts, "in_force_from": in_force_from or now.date(), "published_at": now,
+            "author": author,
+        },
+    )  # fmt: skip
+    return read_release(connection, release_id)
+
+
+def read_release(connection: Connection, release_id: str) -> Published:
+    """One release.
+
+    Raises:
+        NotFound: there is none of that id.
+    """
+    row = connection.execute(select(_release).where(_release.c.id == release_id)).mappings().first()
+    if row is None:
+        raise NotFound(N_("This version of the process is not published."))
+    parts = row["parts"]
+    hashes = [parts["process"], *parts["rule_sets"].values(), *parts["rounds"].values()]
+    found = connection.execute(
+        select(_definition.c.sha256, _definition.c.text).where(_definition.c.sha256.in_(hashes))
+    )
+    texts = {line.sha256: line.text for line in found}
+    process, _located = read_process(texts[parts["process"]], f"{row['process']}.yaml")
+    book = RuleBook.from_texts(
+        {
+            **{name: texts[sha] for name, sha in parts["rule_sets"].items()},
+            **{name: texts[sha] for name, sha in parts["rounds"].items()},
+        }
+    )
+    return Published(
+        id=row["id"], number=row["number"], process=process, book=book, parts=parts
+    )
+
+
+class Library:
+    """The releases of one database, each read once: a release never changes."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, Published] = {}
+
+    def release(self, connection: Connection, release_id: str) -> Published:
+        """The release of that id (see :func:`read_release`)."""
+        if release_id not in self._read:
+            self._read[release_id] = read_release(connection, release_id)
+        return self._read[release_id]
+
+    def in_force(self, connection: Connection, process: str, day: date) -> Published:
+        """The newest release of ``process`` whose first day has come.
+
+        Raises:
+            NotFound: none is in force.
+        """
+        found = connection.execute(
+            select(_release.c.id)
+            .where(_release.c.process == process, _release.c.in_force_from <= day)
+            .order_by(_release.c.number.desc())
+            .limit(1)
+        ).scalar()
+        if found is None:
+            raise NotFound(N_("No process {process} is in force."), process=process)
+        return self.release(connection, found)
+
+    def processes(self, connection: Connection) -> list[str]:
+        """The names of all processes ever published."""
+        query = select(_release.c.process).distinct().order_by(_release.c.process)
+        return list(connection.execute(query).scalars())

@@ -1,0 +1,136 @@
+"""Starts that happen by themselves: the platform looks at every organisation on a round's day.
+
+A screening walks through all organisations in order of id, a chunk a transaction, and keeps its place
+in its timer: after an interruption it goes on where it was. Every organisation's decision is kept,
+whatever it was, so that a school can be told why it was not invited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy
+from sqlalchemy import Connection, func, select, update
+
+from base.ids import new_id
+from models.cases import Decision, Timer
+from models.database import writing
+from models.registry import Organisation
+from models.sql import insert, insert_new
+from workflows.definition import Start
+from workflows.engine import new_case, taken_keys
+from workflows.publishing import Published
+from workflows.step import Cause, Tools, decision_rows, judge_guard, take
+from workflows.timing import instant
+
+#: Schools a transaction: long enough to be quick, short enough not to hold others up.
+CHUNK = 2000
+
+_organisation = Organisation.__table__  # type: ignore[attr-defined]
+_timer = Timer.__table__  # type: ignore[attr-defined]
+_decision = Decision.__table__  # type: ignore[attr-defined]
+
+
+def plan_starts(connection: Connection, published: Published, now: datetime) -> None:
+    """Set the timers of the starts that happen by themselves, for every round; once each.
+
+    A start whose moment has passed is made up for as long as its ``until`` has not.
+    """
+    process = published.process
+    zone = ZoneInfo(process.zone)
+    rows = []
+    for name, start in process.starts.items():
+        for round_name in published.rounds if start.at else []:
+            values = published.values(round_name, "")
+            due = instant(start.at, values, zone) if start.at else None
+            until = instant(start.until, values, zone) if start.until else None
+            if due is None or (due <= now and (until is None or until <= now)):
+                continue
+            rows.append(
+                {
+                    "id": new_id(), "key": f"start:{process.process}:{name}:{round_name}",
+                    "process": process.process, "case_id": None, "name": name,
+                    "data": {"start": name, "round": round_name, "after": ""}, "due_at": due,
+                }
+            )  # fmt: skip
+    insert_new(connection, _timer, rows)
+
+
+def screen(
+    database: sqlalchemy.Engine, tools: Tools, timer: dict[str, Any],
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[int, int]:  # fmt: skip
+    """Carry out the start a timer stands for; gives how many were looked at, and opened.
+
+    Arguments:
+        timer: the timer's row; its ``data`` names start and round and how far it has come.
+        progress: is told how many of how many organisations are done.
+    """
+    data = dict(timer["data"])
+    looked, opened, total = 0, 0, 0
+    if progress:
+        with database.connect() as connection:
+            total = connection.execute(
+                select(func.count()).select_from(_organisation)
+            ).scalar_one()
+    while True:
+        with writing(database) as connection:
+            published = tools.library.in_force(
+                connection, timer["process"], tools.clock.now().date()
+            )
+            start = published.process.starts[data["start"]]
+            schools = _next(connection, data["after"])
+            if schools:
+                opened += _open(connection, tools, published, start, data, schools)
+                looked += len(schools)
+                data["after"] = schools[-1]["id"]
+            done = len(schools) < CHUNK
+            connection.execute(
+                update(_timer)
+                .where(_timer.c.id == timer["id"])
+                .values(data=data, **({"done_at": tools.clock.now()} if done else {}))
+            )
+        if progress:
+            progress(looked, total)
+        if done:
+            return looked, opened
+
+
+def _next(connection: Connection, after: str) -> list[dict[str, Any]]:
+    query = (
+        select(_organisation)
+        .where(_organisation.c.id > after, _organisation.c.kind == "school")
+        .order_by(_organisation.c.id)
+        .limit(CHUNK)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _open(
+    connection: Connection, tools: Tools, published: Published, start: Start,
+    data: dict[str, Any], schools: list[dict[str, Any]],
+) -> int:  # fmt: skip
+    now = tools.clock.now()
+    cases = [new_case(published, school, data["round"], now) for school in schools]
+    there = taken_keys(
+        connection, published.process.process, [c["unique_key"] for c in cases if c["unique_key"]]
+    )
+    cases = [case for case in cases if case["unique_key"] not in there]
+    said = judge_guard(connection, tools, published, start.guard, cases, now)
+    passed, kept = [], []
+    for case in cases:
+        if all(judgement.outcome == "met" for _, judgement in said[case["id"]]):
+            passed.append(case)
+        else:
+            kept += decision_rows(published, case, data["start"], said[case["id"]], now, None)
+    insert(connection, _decision, kept)
+    cause = Cause(
+        trigger=data["start"], step=start, actor_id=None, acted_as=start.by[0], now=now
+    )
+    taken, _refused = take(
+        connection, tools, published, cause, passed, lambda _case: start.to, said=said
+    )
+    return len(taken)

@@ -1,0 +1,222 @@
+"""The sweep: everything that is due happens, once, however late it is looked for.
+
+A sweep claims due timers with a lease, so that any number of workers can sweep side by side, then
+carries a batch out in one transaction: what it does and the end of its timers are one commit. A
+worker that dies leaves nothing half done, and its lease runs out. A timer that fails is set back and
+does not hold up the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy
+import structlog
+from sqlalchemy import Connection, delete, or_, select, update
+
+from base.errors import Refused
+from base.ids import new_id
+from models.cases import Timer
+from models.database import writing
+from workflows.digests import plan_digests, send_digest
+from workflows.engine import Engine
+from workflows.machine import next_state
+from workflows.publishing import Published
+from workflows.reminders import remind
+from workflows.screening import plan_starts, screen
+from workflows.step import Cause, lock, take
+
+#: Timers a batch, which is one transaction.
+BATCH = 500
+#: How long a claim holds. A screening renews nothing: it keeps its place and is safe to repeat.
+LEASE = timedelta(minutes=5)
+#: A timer that fails is tried again after a minute, then two, four … at most a day.
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(days=1)
+
+log = structlog.get_logger("keurmerk.sweep")
+
+_timer = Timer.__table__  # type: ignore[attr-defined]
+
+
+def prepare(engine: Engine) -> None:
+    """Set the timers that belong to processes: screenings and digests."""
+    now = engine.tools.clock.now()
+    with writing(engine.database) as connection:
+        for name in engine.tools.library.processes(connection):
+            published = engine.tools.library.in_force(connection, name, now.date())
+            plan_starts(connection, published, now)
+            plan_digests(connection, published, now)
+
+
+def sweep(
+    engine: Engine, progress: Callable[[int, int], None] | None = None, batch: int = BATCH
+) -> int:
+    """Carry out everything that is due now; gives how many timers were.
+
+    Arguments:
+        progress: is told how far a screening has come.
+        batch: timers a transaction.
+    """
+    done = 0
+    while True:
+        claimed = claim(engine.database, engine.tools.clock.now(), batch)
+        if not claimed:
+            return done
+        own = [timer for timer in claimed if timer["case_id"] is None]
+        of_cases = [timer for timer in claimed if timer["case_id"] is not None]
+        if of_cases:
+            _attempt(engine, of_cases, lambda timers: _cases_due(engine, timers))
+        for timer in own:
+            _attempt(engine, [timer], lambda timers: _process_due(engine, timers[0], progress))
+        done += len(claimed)
+
+
+def next_due(database: sqlalchemy.Engine) -> datetime | None:
+    """When the next timer is due; None if there is none."""
+    with database.connect() as connection:
+        found: datetime | None = connection.execute(
+            select(_timer.c.due_at)
+            .where(_timer.c.done_at.is_(None))
+            .order_by(_timer.c.due_at)
+            .limit(1)
+        ).scalar()
+        return found
+
+
+def claim(database: sqlalchemy.Engine, now: datetime, batch: int) -> list[dict[str, Any]]:
+    """Lease up to ``batch`` due timers, the most overdue first."""
+    due = (
+        select(_timer.c.id)
+        .where(
+            _timer.c.done_at.is_(None),
+            _timer.c.due_at <= now,
+            or_(_timer.c.leased_until.is_(None), _timer.c.leased_until <= now),
+        )
+        .order_by(_timer.c.due_at, _timer.c.id)
+        .limit(batch)
+        .with_for_update(skip_locked=True)
+    )
+    with writing(database) as connection:
+        ids = list(connection.execute(due).scalars())
+        if not ids:
+            return []
+        connection.execute(
+            update(_timer).where(_timer.c.id.in_(ids)).values(leased_until=now + LEASE)
+        )
+        rows = connection.execute(
+            select(_timer).where(_timer.c.id.in_(ids)).order_by(_timer.c.due_at, _timer.c.id)
+        )
+        return [dict(row) for row in rows.mappings()]
+
+
+def _attempt(
+    engine: Engine, timers: Sequence[dict[str, Any]],
+    carry_out: Callable[[Sequence[dict[str, Any]]], None],
+) -> None:  # fmt: skip
+    try:
+        carry_out(timers)
+    except Exception as error:
+        if len(timers) > 1:
+            # One of them is at fault: the others must not wait for it.
+            for timer in timers:
+                _attempt(engine, [timer], carry_out)
+            return
+        reference = new_id()
+        log.exception(
+            "timer failed", reference=reference, timer=timers[0]["key"], error=type(error).__name__
+        )
+        _set_back(engine, timers[0], reference)
+
+
+def _set_back(engine: Engine, timer: dict[str, Any], reference: str) -> None:
+    failures = timer["failures"] + 1
+    wait = min(FIRST_RETRY * 2 ** min(failures - 1, 12), LONGEST_RETRY)
+    with writing(engine.database) as connection:
+        connection.execute(
+            update(_timer)
+            .where(_timer.c.id == timer["id"])
+            .values(
+                failures=failures, fault=reference,
+                leased_until=engine.tools.clock.now() + wait,
+            )
+        )  # fmt: skip
+
+
+def _cases_due(engine: Engine, timers: Sequence[dict[str, Any]]) -> None:
+    tools = engine.tools
+    now = tools.clock.now()
+    refusals: list[tuple[dict[str, Any], Refused]] = []
+    with writing(engine.database) as connection:
+        cases = lock(connection, sorted({timer["case_id"] for timer in timers}))
+        groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for timer in timers:
+            release = cases[timer["case_id"]]["release_id"]
+            groups.setdefault((release, timer["name"]), []).append(timer)
+        for (release, name), due in groups.items():
+            published = tools.library.release(connection, release)
+            refusals += _rule_due(engine, connection, published, name, due, cases, now)
+        waiting = {timer["id"] for timer, _ in refusals}
+        gone = [timer["id"] for timer in timers if timer["id"] not in waiting]
+        connection.execute(delete(_timer).where(_timer.c.id.in_(gone)))
+    for timer, refused in refusals:
+        reference = new_id()
+        log.warning(
+            "timer refused", reference=reference, timer=timer["key"], reason=str(refused)
+        )
+        _set_back(engine, timer, reference)
+
+
+def _rule_due(
+    engine: Engine, connection: Connection, published: Published, name: str,
+    timers: Sequence[dict[str, Any]], cases: dict[str, dict[str, Any]], now: datetime,
+) -> list[tuple[dict[str, Any], Refused]]:  # fmt: skip
+    rule = published.process.timers[name]
+    due = [
+        (cases[timer["case_id"]], timer)
+        for timer in timers
+        if _in_time(timer, cases[timer["case_id"]])
+    ]
+    if rule.fire is None:
+        remind(connection, engine.tools, published, rule, due, now)
+        return []
+    trigger = rule.fire
+    transition = published.process.transitions[trigger]
+    cause = Cause(
+        trigger=trigger, step=transition, actor_id=None, acted_as=_platform(published, trigger),
+        now=now,
+    )  # fmt: skip
+    taken, refused = take(
+        connection, engine.tools, published, cause, [case for case, _ in due],
+        lambda case: next_state(published.machine, case["state"], trigger),
+    )  # fmt: skip
+    cases.update({step.case["id"]: step.case for step in taken})
+    return [(timer, refused[case["id"]]) for case, timer in due if case["id"] in refused]
+
+
+def _in_time(timer: dict[str, Any], case: dict[str, Any]) -> bool:
+    """Whether the case has not moved since the timer was set: a step ends the timers before it."""
+    return str(timer["key"]).startswith(f"{case['id']}:{case['version']}:")
+
+
+def _platform(published: Published, trigger: str) -> str:
+    names = published.process.transitions[trigger].by
+    return next(name for name in names if published.process.actors[name].platform)
+
+
+def _process_due(
+    engine: Engine, timer: dict[str, Any], progress: Callable[[int, int], None] | None
+) -> None:
+    tools = engine.tools
+    if "start" in timer["data"]:
+        screen(engine.database, tools, timer, progress)
+        return
+    now = tools.clock.now()
+    with writing(engine.database) as connection:
+        published = tools.library.in_force(connection, timer["process"], now.date())
+        if timer["data"]["digest"] in published.process.digests:
+            send_digest(connection, tools, published, timer, now)
+        connection.execute(delete(_timer).where(_timer.c.id == timer["id"]))
+        plan_digests(connection, published, now)
