@@ -30,14 +30,14 @@ ZONES = {
     "LT": "Europe/Vilnius", "LU": "Europe/Luxembourg", "LV": "Europe/Riga",
     "MD": "Europe/Chisinau", "ME": "Europe/Podgorica", "MK": "Europe/Skopje",
     "MT": "Europe/Malta", "NL": "Europe/Amsterdam", "NO": "Europe/Oslo", "PL": "Europe/Warsaw",
-    "PS": "Asia/Hebron", "PT": "Europe/Lisbon", "PT-20": "Atlantic/Azores", "RO": "Europe/Bucharest",
+    "PS": "Asia/Hebron", "PT": "Europe/Lisbon", "PT-20": "Atlantic/Azores",
+    "RO": "Europe/Bucharest",
     "RS": "Europe/Belgrade", "SE": "Europe/Stockholm", "SI": "Europe/Ljubljana",
     "SK": "Europe/Bratislava", "TN": "Africa/Tunis", "TR": "Europe/Istanbul", "UA": "Europe/Kyiv",
     "XK": "Europe/Belgrade",
 }  # fmt: skip
 
-#: How a region of ours is called by the ``holidays`` package, where it is a category of language
-#: communities rather than a subdivision, and the days it adds that the package does not have.
+#: Feast days of a region that the ``holidays`` package does not have (month, day).
 FEAST_DAYS: dict[str, tuple[tuple[int, int], ...]] = {
     "BE-VLG": ((7, 11),),
     "BE-WAL": ((9, 27),),
@@ -61,7 +61,7 @@ def start_of(day: date, zone: ZoneInfo, at: time = time(0)) -> datetime:
 
 
 def end_of(day: date, zone: ZoneInfo) -> datetime:
-    """The instant ``day`` is over in ``zone``: 24:00, the first instant that is too late, in UTC."""
+    """The instant ``day`` is over in ``zone`` (24:00): the first that is too late, in UTC."""
     return start_of(day + timedelta(days=1), zone)
 
 
@@ -81,7 +81,7 @@ def is_working_day(day: date, area: str, closed_on: Collection[date] = ()) -> bo
     Arguments:
         closed_on: days an organisation closes by itself.
     """
-    if day.weekday() >= 5 or day in closed_on:  # noqa: PLR2004 - Saturday and Sunday
+    if day.weekday() >= 5 or day in closed_on:  # Saturday, Sunday
         return False
     return day not in _feasts(area.split("-", maxsplit=1)[0], area, day.year)
 
@@ -97,7 +97,7 @@ def add_working_days(day: date, count: int, area: str, closed_on: Collection[dat
 def working_days_between(
     first: date, last: date, area: str, closed_on: Collection[date] = ()
 ) -> int:
-    """How many working days lie after ``first`` up to and with ``last``; negative if it is before."""
+    """How many working days lie after ``first`` up to and with ``last``; negative if before."""
     if last < first:
         return -working_days_between(last, first, area, closed_on)
     days = (first + timedelta(days=n) for n in range(1, (last - first).days + 1))

@@ -158,7 +158,7 @@ class Remark:
     file: str
     line: int
     column: int
-    #: What is wrong and what would be right, in English: these are read by administrators in an editor.
+    #: What is wrong and what would be right, in English: administrators read it in an editor.
     message: str
     #: ``error`` (cannot be published), ``warning`` or ``note``.
     severity: str = "error"
@@ -188,7 +188,7 @@ class BadSetting(KeurmerkError):
 
 
 class WrongDatabase(KeurmerkError):
-    """The database has another version than this program; the sentence names the command that helps."""
+    """The database has another version than this program; the sentence names what helps."""
 
     code = "wrong_database"
 

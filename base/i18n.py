@@ -1,7 +1,7 @@
 """Languages: texts kept in data files, and sentences of the code, translated.
 
-Data files give a text per language (``{en: …, nl: …}``). Sentences of the code stand in English in
-the code, marked with :func:`N_`, and are translated from ``locale/<language>/LC_MESSAGES/keurmerk.po``.
+Data files give a text per language (``{en: …, nl: …}``). Sentences of the code stand in it in
+English, marked with :func:`N_`; ``locale/<language>/LC_MESSAGES/keurmerk.po`` translates them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def translations(language: str) -> NullTranslations:
 
 
 def translate(sentence: str, language: str, **values: Any) -> str:
-    """``sentence`` (English, marked with :func:`N_`) in ``language``, with its ``{values}`` filled."""
+    """``sentence`` (English, marked with :func:`N_`) in ``language``, its ``{values}`` filled."""
     found = str(translations(language).gettext(sentence)) if sentence else ""
     if not values:
         return found

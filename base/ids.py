@@ -12,7 +12,7 @@ from typing import Annotated
 Id = Annotated[str, "UUIDv7"]
 
 _lock = threading.Lock()
-_last = 0
+_last = [0]
 
 
 def new_id(milliseconds: int | None = None) -> Id:
@@ -22,14 +22,13 @@ def new_id(milliseconds: int | None = None) -> Id:
         milliseconds: Unix time in milliseconds to stamp it with; the machine's when left out. The
             stamp only gives an order, so this is the one place besides the clock that reads time.
     """
-    global _last
     stamp = time.time_ns() // 1_000_000 if milliseconds is None else milliseconds
     random_bits = int.from_bytes(os.urandom(8), "big") >> 2
     with _lock:
         # 48 bits of time, then 12 bits that count within the millisecond (RFC 9562, method 1).
-        head = max(stamp << 12, _last + 1) if milliseconds is None else stamp << 12
+        head = max(stamp << 12, _last[0] + 1) if milliseconds is None else stamp << 12
         if milliseconds is None:
-            _last = head
+            _last[0] = head
     value = ((head >> 12) & (2**48 - 1)) << 80 | 0x7 << 76 | (head & 0xFFF) << 64
     value |= 0b10 << 62 | random_bits
     return str(uuid.UUID(int=value))

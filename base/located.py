@@ -48,9 +48,7 @@ class Located:
     def remark(self, path: Path, message: str, severity: str = "error") -> Remark:
         """A remark about the place at ``path``."""
         line, column = self.position(path)
-        return Remark(
-            file=self.file, line=line, column=column, message=message, severity=severity
-        )
+        return Remark(file=self.file, line=line, column=column, message=message, severity=severity)
 
 
 def read_yaml(text: str, file: str) -> Located:

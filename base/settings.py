@@ -31,14 +31,14 @@ class Settings(BaseSettings):
     )
     sqlite_synchronous: Literal["NORMAL", "FULL"] = Field(
         "FULL",
-        description="FULL keeps every acknowledged decision through a power cut; NORMAL is faster.",
+        description="FULL keeps each acknowledged decision through a power cut; NORMAL is faster.",
     )
     files: Path = Field(Path("var/files"), description="Folder of uploaded evidence.")
     host: str = Field("127.0.0.1", description="Address the service listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port the service listens on.")
     public_url: str = Field(
         "http://127.0.0.1:8000",
-        description="Address of this installation as people see it: for links in mails and QR codes.",
+        description="Address of this installation as people see it: for links in mails, QR codes.",
     )
     secret_key: SecretStr | None = Field(
         None,
@@ -58,11 +58,9 @@ class Settings(BaseSettings):
         4, ge=1, le=32, description="How many connections to the mail server are kept open."
     )
     mail_folder: Path = Field(
-        Path("var/mail"), description="Where mails are written as .eml when there is no mail server."
+        Path("var/mail"), description="Where mails are written as .eml without a mail server."
     )
-    mail_from: str = Field(
-        "Keurmerk <keurmerk@example.org>", description="Sender of every mail."
-    )
+    mail_from: str = Field("Keurmerk <keurmerk@example.org>", description="Sender of every mail.")
     mail_reply_to: Annotated[dict[str, str], NoDecode] = Field(
         default_factory=dict,
         description="Reply-To per area: BE-VLG=nso@example.org,NL=desk@example.org; * for all others.",

@@ -29,7 +29,7 @@ class Definition(SQLModel, table=True):
 
 
 class Release(SQLModel, table=True):
-    """What a case pins: a process with all the rule sets and rounds it used when it was published."""
+    """What a case pins: a process with the rule sets and rounds it had when published."""
 
     __tablename__ = "release"
     __table_args__ = (UniqueConstraint("process", "number"), UniqueConstraint("process", "sha256"))
@@ -67,12 +67,8 @@ class Case(SQLModel, table=True):
     #: Whether its state is not final.
     is_open: bool = Field(default=True)
     #: The subject, when it is an organisation or a person.
-    organisation_id: str | None = Field(
-        default=None, foreign_key="organisation.id", max_length=36
-    )
-    person_id: str | None = Field(
-        default=None, foreign_key="person.id", max_length=36, index=True
-    )
+    organisation_id: str | None = Field(default=None, foreign_key="organisation.id", max_length=36)
+    person_id: str | None = Field(default=None, foreign_key="person.id", max_length=36, index=True)
     #: Copy of the subject's area and zone when the case was opened: scope and deadlines.
     area: str = Field(max_length=10)
     zone: str = Field(max_length=40)
@@ -86,7 +82,7 @@ class Case(SQLModel, table=True):
 
 
 class CaseEvent(SQLModel, table=True):
-    """One step of a case. Each carries the hash of the one before: a change of the past shows."""
+    """One step of a case. Each carries the hash of the one before."""
 
     __tablename__ = "case_event"
     __table_args__ = (UniqueConstraint("case_id", "sequence"),)
@@ -116,9 +112,7 @@ class Decision(SQLModel, table=True):
     __tablename__ = "decision"
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
-    case_id: str | None = Field(
-        default=None, foreign_key="case.id", max_length=36, index=True
-    )
+    case_id: str | None = Field(default=None, foreign_key="case.id", max_length=36, index=True)
     organisation_id: str | None = Field(
         default=None, foreign_key="organisation.id", max_length=36, index=True
     )
@@ -211,9 +205,7 @@ class Timer(SQLModel, table=True):
     key: str = Field(max_length=160, unique=True)
     process: str = Field(max_length=60)
     #: None: it belongs to the process (a screening, a digest), not to a case.
-    case_id: str | None = Field(
-        default=None, foreign_key="case.id", max_length=36, index=True
-    )
+    case_id: str | None = Field(default=None, foreign_key="case.id", max_length=36, index=True)
     #: Its name in the process file.
     name: str = Field(max_length=60)
     #: What it needs to know: round, day.
@@ -228,7 +220,7 @@ class Timer(SQLModel, table=True):
 
 
 class Idempotency(SQLModel, table=True):
-    """The answer given to a request with an Idempotency-Key, so that a repeat gets the same."""
+    """The answer to a request with an Idempotency-Key, so that a repeat gets the same."""
 
     __tablename__ = "idempotency"
 

@@ -65,7 +65,5 @@ def writing(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One transaction that only reads: on SQLite it does not wait for the writer."""
-    with engine.connect() as connection:
-        connection = connection.execution_options(reads_only=True)
-        with connection.begin():
-            yield connection
+    with engine.connect().execution_options(reads_only=True) as connection, connection.begin():
+        yield connection

@@ -22,9 +22,7 @@ class Mail(SQLModel, table=True):
     #: What makes it one of its kind: event (or timer), template and person. Never sent twice.
     key: str = Field(max_length=200, unique=True)
     process: str = Field(max_length=60)
-    case_id: str | None = Field(
-        default=None, foreign_key="case.id", max_length=36, index=True
-    )
+    case_id: str | None = Field(default=None, foreign_key="case.id", max_length=36, index=True)
     #: The event that caused it; None for a reminder.
     event_id: str | None = Field(default=None, max_length=36, index=True)
     #: Template: school_label/approved.
@@ -63,9 +61,7 @@ class Notice(SQLModel, table=True):
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     key: str = Field(max_length=200, unique=True)
     process: str = Field(max_length=60)
-    case_id: str | None = Field(
-        default=None, foreign_key="case.id", max_length=36, index=True
-    )
+    case_id: str | None = Field(default=None, foreign_key="case.id", max_length=36, index=True)
     event_id: str | None = Field(default=None, max_length=36)
     person_id: str = Field(foreign_key="person.id", max_length=36)
     template: str = Field(max_length=100)

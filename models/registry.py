@@ -126,9 +126,7 @@ class Label(SQLModel, table=True):
     valid_from: date | None = Field(default=None)
     valid_until: date | None = Field(default=None)
     #: The school that holds it (School Label).
-    organisation_id: str | None = Field(
-        default=None, foreign_key="organisation.id", max_length=36
-    )
+    organisation_id: str | None = Field(default=None, foreign_key="organisation.id", max_length=36)
     #: The person it was granted to (quality label).
     person_id: str | None = Field(default=None, foreign_key="person.id", max_length=36)
     project_id: str | None = Field(

@@ -207,9 +207,9 @@ def _members(
         for case in by_school[row.organisation_id]:
             day = days[case["id"]]
             there = found[case["id"]]
-            if row.first_day <= day and (row.last_day is None or row.last_day >= day):
-                if not there or there[-1].id != row.id:
-                    there.append(_recipient(row))
+            in_force = row.first_day <= day and (row.last_day is None or row.last_day >= day)
+            if in_force and (not there or there[-1].id != row.id):
+                there.append(_recipient(row))
     return found
 
 

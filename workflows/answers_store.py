@@ -54,7 +54,7 @@ def evidence_of(
     query = select(_evidence).where(_evidence.c.case_id == case_id).order_by(_evidence.c.id)
     if not removed:
         query = query.where(_evidence.c.removed_at.is_(None))
-    return list(connection.execute(query).mappings())
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def snapshot(connection: Connection, case_id: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The hash chain of a case's log.
 
-Every event's hash covers its content and the hash before it, so that a change of the past, a missing
-event or a change of order shows. :func:`broken_links` is what ``keurmerk verify`` asks.
+Every event's hash covers its content and the hash before it: a change of the past, a missing event
+or a change of order shows. :func:`broken_links` is what ``keurmerk verify`` asks.
 """
 
 from __future__ import annotations

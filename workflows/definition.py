@@ -24,8 +24,12 @@ Names = Annotated[list[Name], BeforeValidator(_as_list)]
 #: Template name of the process -> the actor who gets it.
 Messages = dict[Name, Name]
 
-_AT = re.compile(r"^(?:(?P<end>end of)|(?P<time>(?:[01]\d|2[0-3]):[0-5]\d) on) round\.(?P<date>[a-z0-9_.]+)$")
-_SPAN = re.compile(r"^(?:(?P<count>\d+)|round\.(?P<parameter>[a-z0-9_.]+)) (?P<working>working )?days?$")
+_AT = re.compile(
+    r"^(?:(?P<end>end of)|(?P<time>(?:[01]\d|2[0-3]):[0-5]\d) on) round\.(?P<date>[a-z0-9_.]+)$"
+)
+_SPAN = re.compile(
+    r"^(?:(?P<count>\d+)|round\.(?P<parameter>[a-z0-9_.]+)) (?P<working>working )?days?$"
+)
 
 
 class _Part(BaseModel):
@@ -35,8 +39,8 @@ class _Part(BaseModel):
 class At(_Part):
     """A point on a day of the round, in the zone of the case.
 
-    ``end of round.first_window.closes`` is 24:00 of that day; ``09:00 on round.publication`` is that
-    local time.
+    ``end of round.first_window.closes`` is 24:00 of that day; ``09:00 on round.publication`` is
+    that local time.
     """
 
     #: Name of the round's date: first_window.closes.
@@ -51,13 +55,14 @@ class At(_Part):
             return value
         found = _AT.match(value)
         if not found:
-            message = f'"{value}" is no point in time: write "end of round.DATE" or "09:00 on round.DATE"'
+            hint = 'write "end of round.DATE" or "09:00 on round.DATE"'
+            message = f'"{value}" is no point in time: {hint}'
             raise ValueError(message)
         return {"date": found["date"], "time": found["time"]}
 
 
 class Span(_Part):
-    """A number of days or working days: ``14 days``, ``2 working days``, ``round.N working days``."""
+    """A number of days: ``14 days``, ``2 working days``, ``round.NAME working days``."""
 
     #: A fixed number, or …
     count: int | None = None
@@ -72,7 +77,8 @@ class Span(_Part):
             return value
         found = _SPAN.match(value)
         if not found:
-            message = f'"{value}" is no span: write "14 days", "2 working days" or "round.NAME days"'
+            hint = 'write "14 days", "2 working days" or "round.NAME days"'
+            message = f'"{value}" is no span: {hint}'
             raise ValueError(message)
         count = int(found["count"]) if found["count"] else None
         return {"count": count, "parameter": found["parameter"], "working": bool(found["working"])}

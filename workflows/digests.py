@@ -6,17 +6,22 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from notifications.outbox import Addressee, mail_row
 from sqlalchemy import Connection, func, or_, select
 
 from base.days import (
-    add_working_days, is_working_day, local_day, start_of, working_days_between, zone_of,
+    add_working_days,
+    is_working_day,
+    local_day,
+    start_of,
+    working_days_between,
+    zone_of,
 )  # fmt: skip
 from base.ids import new_id
 from models.cases import Case, Timer
 from models.messages import Mail
 from models.registry import Grant, Organisation, Person
 from models.sql import insert_new
-from notifications.outbox import Addressee, mail_row
 from workflows.actors import EVERYWHERE
 from workflows.publishing import Published
 from workflows.step import Tools
@@ -80,7 +85,8 @@ def send_digest(
     )
     zone = _zone(published, scope)
     today = local_day(now, zone)
-    lines, late = [], []
+    lines: list[dict[str, Any]] = []
+    late: list[dict[str, Any]] = []
     for row in connection.execute(query.limit(NAMED)).mappings():
         since = local_day(row["since"], ZoneInfo(row["zone"]))
         allowed = length(digest.late_after, published.values(row["round"], row["area"]))

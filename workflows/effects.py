@@ -64,7 +64,7 @@ def issue_label(occasion: Occasion) -> Outcome:
     valid_until = occasion.arguments.get("valid_until")
     if not isinstance(valid_until, date):
         raise NotPossible(
-            N_("The round does not say until when the label is valid. Add the date to the round file.")
+            N_("The round file does not say until when the label is valid. Add the date to it.")
         )
     valid_from = occasion.arguments.get("valid_from") or today
     label_id = new_id()

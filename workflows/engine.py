@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from base.days import local_day, zone_of
 from base.errors import Conflict, NotAllowed, NotFound, NotPossible, Refused
-from base.i18n import N_, FALLBACK
+from base.i18n import FALLBACK, N_
 from base.ids import new_id
 from models.cases import Attempt, Case, CaseEvent
 from models.database import writing
@@ -104,9 +104,7 @@ class Engine:
             trigger=trigger, step=transition, actor_id=actor_id, acted_as=acted_as,
             payload=clean, now=now,
         )  # fmt: skip
-        taken, refused = take(
-            connection, self.tools, published, cause, [case], lambda _case: state
-        )
+        taken, refused = take(connection, self.tools, published, cause, [case], lambda _case: state)
         if refused:
             raise refused[case_id]
         return taken[0]
@@ -153,9 +151,7 @@ class Engine:
                 process=published.process.title, way=way,
             )  # fmt: skip
         organisation = (
-            connection.execute(
-                select(_organisation).where(_organisation.c.id == organisation_id)
-            )
+            connection.execute(select(_organisation).where(_organisation.c.id == organisation_id))
             .mappings()
             .first()
         )
@@ -163,14 +159,12 @@ class Engine:
             raise NotFound(N_("There is no such organisation."))
         if published.process.round is not None:
             published.values(round_name or "–", organisation["area"])
-        case = new_case(published, organisation, round_name, now)
+        case = new_case(published, dict(organisation), round_name, now)
         acted_as = acts_as(connection, published.process, start.by, case, actor_id, now)
         if acted_as is None:
             raise not_allowed(published, start)
         if case["unique_key"] and taken_keys(connection, process, [case["unique_key"]]):
-            raise Conflict(
-                N_("There is already an open application of this school in this round.")
-            )
+            raise Conflict(N_("There is already an open application of this school in this round."))
         clean: dict[str, Any] = check_payload(published.process, start, payload or {})
         cause = Cause(
             trigger=way, step=start, actor_id=actor_id, acted_as=acted_as, payload=clean, now=now
@@ -223,7 +217,7 @@ class Engine:
         connection.execute(delete(_notice).where(_notice.c.event_id == last["id"]))
         back = Transition(
             title={FALLBACK: UNDO}, to=last["from_state"], by=[last["acted_as"]],
-            **{"from": [case["state"]]},
+            source=[case["state"]],
         )  # fmt: skip
         cause = Cause(
             trigger=UNDO, step=back, actor_id=actor_id, acted_as=last["acted_as"],
@@ -258,7 +252,7 @@ class Engine:
             if earlier and next_state(published.machine, earlier, trigger) is not None:
                 return self._conflict(connection, published, case, actor_id)
         return NotPossible(
-            N_("“{trigger}” is not possible while the case is “{state}”. Possible now: {possible}."),
+            N_("“{trigger}” is not possible: the case is “{state}”. Possible now: {possible}."),
             trigger=published.process.transitions[trigger].title,
             state=published.process.states[case["state"]].title,
             possible=_titles(published, triggers_from(published.process, case["state"])),
@@ -323,9 +317,7 @@ def locked(connection: Connection, case_id: str) -> dict[str, Any]:
 def last_event(connection: Connection, case: Row) -> dict[str, Any]:
     """The last event of a case."""
     row = connection.execute(
-        select(_event).where(
-            _event.c.case_id == case["id"], _event.c.sequence == case["version"]
-        )
+        select(_event).where(_event.c.case_id == case["id"], _event.c.sequence == case["version"])
     )
     return dict(row.mappings().one())
 

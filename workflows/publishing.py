@@ -1,8 +1,8 @@
 """Published definitions: what is in force, and what a case pins.
 
-Publishing keeps the text of the process file and of every rule set and round it uses, each under its
-hash, and makes a *release* of them. A case belongs to the release it started with; a later release
-does not touch it.
+Publishing keeps the text of the process file and of every rule set and round it uses, each under
+its hash, and makes a *release* of them. A case belongs to the release it started with; a later
+release does not touch it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
+from rules.book import RuleBook
 from sqlalchemy import Connection, func, select
 from transitions import Machine
 
@@ -22,7 +23,6 @@ from base.i18n import N_
 from base.ids import new_id
 from models.cases import Definition, Release
 from models.sql import insert_new
-from rules.book import RuleBook
 from workflows.definition import Process
 from workflows.machine import machine_of
 from workflows.process_file import read_process
@@ -62,7 +62,8 @@ class Published:
                 N_("There is no round {round}. There are: {rounds}."),
                 round=round_name, rounds=", ".join(self.rounds) or "–",
             )  # fmt: skip
-        return self.book.round(key).values(area)
+        values: Mapping[str, Any] = self.book.round(key).values(area)
+        return values
 
     @property
     def rounds(self) -> list[str]:
@@ -94,7 +95,8 @@ def publish(
     """
     process, _located = read_process(text, file)
     rule_sets = {name: book.rule_set(name) for name in rule_sets_of(process)}
-    rounds = {f"{r.calendar}/{r.round}": r for r in book.rounds(process.round)} if process.round else {}
+    calls = book.rounds(process.round) if process.round else []
+    rounds = [f"{call.calendar}/{call.round}" for call in calls]
     texts = {
         ("process", process.process): text,
         **{("rule_set", name): book.text_of(name) for name in rule_sets},
@@ -163,9 +165,7 @@ def read_release(connection: Connection, release_id: str) -> Published:
             **{name: texts[sha] for name, sha in parts["rounds"].items()},
         }
     )
-    return Published(
-        id=row["id"], number=row["number"], process=process, book=book, parts=parts
-    )
+    return Published(id=row["id"], number=row["number"], process=process, book=book, parts=parts)
 
 
 class Library:

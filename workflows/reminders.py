@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from notifications.outbox import Addressee, mail_row
 from sqlalchemy import Connection
 
 from base.days import local_day
 from models.messages import Mail
 from models.sql import insert_new
-from notifications.outbox import Addressee, mail_row
 from workflows.actors import Recipient, Row, recipients
 from workflows.definition import TimerRule
 from workflows.publishing import Published
@@ -39,7 +39,8 @@ def remind(
     for template, actor in rule.mail.items():
         people = recipients(connection, process, actor, cases, now)
         for case, timer in due:
-            context = message_context(tools, published, case, extra=_deadline(published, rule, case, now))
+            extra = _deadline(published, rule, case, now)
+            context = message_context(tools, published, case, extra=extra)
             rows += [
                 mail_row(
                     template=f"{process.process}/{template}",
@@ -62,14 +63,10 @@ def remind(
 
 def addressee(person: Recipient) -> Addressee:
     """A recipient as the outbox wants it."""
-    return Addressee(
-        id=person.id, name=person.name, email=person.email, language=person.language
-    )
+    return Addressee(id=person.id, name=person.name, email=person.email, language=person.language)
 
 
-def _deadline(
-    published: Published, rule: TimerRule, case: Row, now: datetime
-) -> dict[str, Any]:
+def _deadline(published: Published, rule: TimerRule, case: Row, now: datetime) -> dict[str, Any]:
     zone = ZoneInfo(case["zone"])
     values = published.values(case["round"], case["area"])
     today = local_day(now, zone)

@@ -1,7 +1,7 @@
 """Starts that happen by themselves: the platform looks at every organisation on a round's day.
 
-A screening walks through all organisations in order of id, a chunk a transaction, and keeps its place
-in its timer: after an interruption it goes on where it was. Every organisation's decision is kept,
+A screening walks through all organisations in order of id, a chunk a transaction, and keeps its
+place in its timer: after an interruption it goes on where it was. Every organisation's decision is kept,
 whatever it was, so that a school can be told why it was not invited.
 """
 
@@ -73,9 +73,7 @@ def screen(
     looked, opened, total = 0, 0, 0
     if progress:
         with database.connect() as connection:
-            total = connection.execute(
-                select(func.count()).select_from(_organisation)
-            ).scalar_one()
+            total = connection.execute(select(func.count()).select_from(_organisation)).scalar_one()
     while True:
         with writing(database) as connection:
             published = tools.library.in_force(
@@ -127,9 +125,7 @@ def _open(
         else:
             kept += decision_rows(published, case, data["start"], said[case["id"]], now, None)
     insert(connection, _decision, kept)
-    cause = Cause(
-        trigger=data["start"], step=start, actor_id=None, acted_as=start.by[0], now=now
-    )
+    cause = Cause(trigger=data["start"], step=start, actor_id=None, acted_as=start.by[0], now=now)
     taken, _refused = take(
         connection, tools, published, cause, passed, lambda _case: start.to, said=said
     )

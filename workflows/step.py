@@ -13,6 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
+from notifications.outbox import Addressee, mail_row, notice_row
+from rules.decisions import Decider, Judgement, judge_subjects
+from rules.facts import Subject
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from base.canonical import canonical
@@ -24,14 +27,11 @@ from models.cases import Case, CaseEvent, Decision, Timer
 from models.messages import Mail, Notice
 from models.registry import Organisation
 from models.sql import insert
-from notifications.outbox import Addressee, mail_row, notice_row
-from rules.decisions import Decider, Judgement, judge_subjects
-from rules.facts import Subject
 from workflows.actors import Row, recipients
 from workflows.chain import event_hash
 from workflows.definition import Start, Transition
 from workflows.effects import EFFECTS, Occasion
-from workflows.guards import Unmet, deadline_of, missing_of
+from workflows.guards import Reasons, Unmet, deadline_of, missing_of
 from workflows.publishing import Library, Published
 from workflows.timing import plan
 
@@ -128,9 +128,8 @@ def judge_guard(
 
 
 def refusal(
-    connection: Connection, published: Published, case: Row,
-    said: Sequence[tuple[str, Judgement]], now: datetime,
-) -> NotMet | None:  # fmt: skip
+    connection: Connection, published: Published, case: Row, said: Sequence[tuple[str, Judgement]]
+) -> NotMet | None:
     """The error for a case whose guard does not pass; None if it passes."""
     values = published.values(case["round"], case["area"])
     unmet = [
@@ -146,7 +145,7 @@ def refusal(
         findings=unmet,
         problems=problems,
         deadline=deadline_of(unmet, case["zone"]),
-        reasons=Unmet.reasons(unmet),
+        reasons=Reasons(unmet),
     )
 
 
@@ -199,11 +198,13 @@ def take(
         state = to_state(before)
         if state is None:
             continue
-        error = refusal(connection, published, before, said[before["id"]], now)
+        error = refusal(connection, published, before, said[before["id"]])
         if error is not None:
             refused[before["id"]] = error
             continue
-        kept = decision_rows(published, before, cause.trigger, said[before["id"]], now, before["id"])
+        kept = decision_rows(
+            published, before, cause.trigger, said[before["id"]], now, before["id"]
+        )
         try:
             context = _effects(rows, tools, published, cause, before)
         except Refused as refused_effect:
@@ -413,7 +414,9 @@ def _messages(
                             case_id=case["id"],
                             event_id=event["id"],
                             to=Addressee(
-                                id=person.id, name=person.name, email=person.email,
+                                id=person.id,
+                                name=person.name,
+                                email=person.email,
                                 language=person.language,
                             ),
                             area=case["area"],

@@ -2,8 +2,8 @@
 
 A sweep claims due timers with a lease, so that any number of workers can sweep side by side, then
 carries a batch out in one transaction: what it does and the end of its timers are one commit. A
-worker that dies leaves nothing half done, and its lease runs out. A timer that fails is set back and
-does not hold up the others.
+worker that dies leaves nothing half done, and its lease runs out. A timer that fails is set back
+and does not hold up the others.
 """
 
 from __future__ import annotations
@@ -163,9 +163,7 @@ def _cases_due(engine: Engine, timers: Sequence[dict[str, Any]]) -> None:
         connection.execute(delete(_timer).where(_timer.c.id.in_(gone)))
     for timer, refused in refusals:
         reference = new_id()
-        log.warning(
-            "timer refused", reference=reference, timer=timer["key"], reason=str(refused)
-        )
+        log.warning("timer refused", reference=reference, timer=timer["key"], reason=str(refused))
         _set_back(engine, timer, reference)
 
 

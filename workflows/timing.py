@@ -20,7 +20,9 @@ def instant(at: At, values: Mapping[str, Any], zone: ZoneInfo) -> datetime | Non
     day = values.get(at.date)
     if not isinstance(day, date):
         return None
-    return end_of(day, zone) if at.time is None else start_of(day, zone, time.fromisoformat(at.time))
+    if at.time is None:
+        return end_of(day, zone)
+    return start_of(day, zone, time.fromisoformat(at.time))
 
 
 def length(span: Span, values: Mapping[str, Any]) -> int | None:
@@ -31,7 +33,9 @@ def length(span: Span, values: Mapping[str, Any]) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def after(since: datetime, span: Span, values: Mapping[str, Any], area: str, zone: ZoneInfo) -> datetime | None:
+def after(
+    since: datetime, span: Span, values: Mapping[str, Any], area: str, zone: ZoneInfo
+) -> datetime | None:
     """The end of the day that lies ``span`` after the local day of ``since``; None if unknown."""
     count = length(span, values)
     if count is None:
@@ -41,7 +45,9 @@ def after(since: datetime, span: Span, values: Mapping[str, Any], area: str, zon
     return end_of(day, zone)
 
 
-def before(day: date, span: Span, values: Mapping[str, Any], area: str, zone: ZoneInfo) -> datetime | None:
+def before(
+    day: date, span: Span, values: Mapping[str, Any], area: str, zone: ZoneInfo
+) -> datetime | None:
     """09:00 local time, ``span`` before ``day``; None if unknown."""
     count = length(span, values)
     if count is None:
