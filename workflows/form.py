@@ -142,8 +142,9 @@ def check_text(
         return Problem(
             where=where, message=N_("“{title}”: this has to be text."), values=values, step=step
         )
-    too_long = len(value.replace("\r\n", "\n")) > limit * _LONGEST_COMPOSITION
-    count = len(value) if too_long else length_of(value)
+    count = len(value.replace("\r\n", "\n"))
+    if count <= limit * _LONGEST_COMPOSITION:
+        count = length_of(value)
     if count > limit:
         values |= {"count": count, "limit": limit, "over": count - limit}
         message = N_("“{title}”: {count} characters; {limit} is the most. Leave out {over}.")
@@ -242,7 +243,9 @@ def _asked(process: Process, ask: Ask, value: Any) -> tuple[Any, list[Problem]]:
     """One ask: what is kept of ``value``, and what is wrong with it."""
     values = {"title": ask.title}
     if ask.type == "text":
-        fault = check_text(ask.name, ask.title, value, ask.max_characters) if value else None
+        fault = (
+            check_text(ask.name, ask.title, value, ask.max_characters) if value is not None else None
+        )
         kept = _kept(value) if fault is None and isinstance(value, str) else None
         if ask.required and not kept and not fault:
             message = N_("“{title}”: this has to be filled in.")
@@ -263,11 +266,13 @@ def _asked(process: Process, ask: Ask, value: Any) -> tuple[Any, list[Problem]]:
                         N_("The form has no section {name}. Is {near} meant?"))
             )  # fmt: skip
             continue
-        step = known[name].step
-        fault = check_text(where, known[name].title, text, ask.max_characters, step=step) if text else None
+        if text is None:
+            continue
+        section = known[name]
+        fault = check_text(where, section.title, text, ask.max_characters, step=section.step)
         if fault:
             faults.append(fault)
-        elif text and (kept := _kept(text)):
+        elif kept := _kept(text):
             texts[name] = kept
     if ask.required and not texts and not faults:
         message = N_("“{title}”: write something under at least one section.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from base.errors import BadDefinition
+from base.errors import BadDefinition, Remark
 from base.i18n import N_
 from base.located import Located, read_yaml, validated
 from workflows.definition import Process
@@ -40,7 +40,7 @@ def load_processes(folder: Path = FOLDER) -> dict[str, tuple[Process, Located]]:
             remarks of all files together.
     """
     found: dict[str, tuple[Process, Located]] = {}
-    remarks = []
+    remarks: list[Remark] = []
     for path in sorted(folder.glob("*.yaml")):
         try:
             process, located = read_process(path.read_text("utf-8"), path.name)

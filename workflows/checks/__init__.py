@@ -1,0 +1,1 @@
+"""What is checked of a process file, one concern a file. Start at ``workflows.checking``."""

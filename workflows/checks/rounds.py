@@ -1,0 +1,83 @@
+"""What a process takes from its rounds: every date and parameter is there and of the right kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from base.located import nearest
+from workflows.checks.check import Check, Place
+from workflows.definition import At, Span
+
+#: How the value of an effect's argument names a value of the round.
+ROUND = "round."
+#: Kinds of value, as the messages name them.
+DATE, NUMBER, ANY = "date", "whole number", "value"
+
+
+def check_rounds(check: Check) -> None:
+    """Every ``round.NAME`` names a value that the calendar's rounds give."""
+    wanted = list(_wanted(check))
+    calendar = check.process.round
+    if calendar is None:
+        for place, name, _kind in wanted:
+            check.error(place, f"the process has no round, so there is no round.{name}")
+        return
+    if not check.named("calendar of rounds", calendar, check.known.calendars, ("round",)):
+        return
+    rounds = check.known.calendars[calendar]
+    given = {name for values in rounds.values() for name in values}
+    told: set[str] = set()
+    for place, name, kind in wanted:
+        if name not in given:
+            hint = nearest(name, given)
+            check.error(place, f'no round of "{calendar}" gives "{name}"{hint}')
+            continue
+        values = {round_name: values.get(name) for round_name, values in rounds.items()}
+        for round_name, value in values.items():
+            if value is not None and not _is(kind, value):
+                check.error(place, f'"{name}" of round {round_name} is no {kind}')
+        unknown = sorted(round_name for round_name, value in values.items() if value is None)
+        if unknown and name not in told:
+            told.add(name)
+            rest = "what hangs on it does not happen there"
+            check.warning(place, f'"{name}" is not known in {", ".join(unknown)}: {rest}')
+
+
+def _is(kind: str, value: Any) -> bool:
+    if kind == DATE:
+        return isinstance(value, date)
+    if kind == NUMBER:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return True
+
+
+def _wanted(check: Check) -> Iterator[tuple[Place, str, str]]:
+    """Every name a process takes from its rounds, where, and what it must be."""
+    for name, start in check.process.starts.items():
+        yield from _at(start.at, ("starts", name, "at"))
+        yield from _at(start.until, ("starts", name, "until"))
+    for name, timer in check.process.timers.items():
+        yield from _at(timer.at, ("timers", name, "at"))
+        yield from _span(timer.after, ("timers", name, "after"))
+        for index, span in enumerate(timer.before):
+            yield from _span(span, ("timers", name, "before", index))
+    for name, digest in check.process.digests.items():
+        yield from _span(digest.late_after, ("digests", name, "late_after"))
+    for place, _name, step in check.steps():
+        for effect, arguments in step.effect.items():
+            for argument, value in arguments.items():
+                if isinstance(value, str) and value.startswith(ROUND):
+                    there = (*place, "effect", effect, argument)
+                    yield there, value.removeprefix(ROUND), ANY
+
+
+def _at(at: At | None, place: Place) -> Iterator[tuple[Place, str, str]]:
+    if at:
+        yield place, at.date, DATE
+
+
+def _span(span: Span | None, place: Place) -> Iterator[tuple[Place, str, str]]:
+    if span and span.parameter:
+        yield place, span.parameter, NUMBER
