@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     mail_from: str = Field("Keurmerk <keurmerk@example.org>", description="Sender of every mail.")
     mail_reply_to: Annotated[dict[str, str], NoDecode] = Field(
         default_factory=dict,
-        description="Reply-To per area: BE-VLG=nso@example.org,NL=desk@example.org; * for all others.",
+        description="Reply-To per area: BE-VLG=nso@example.org,NL=desk@example.org; * for others.",
     )
     grace_seconds: int = Field(
         20, ge=0, le=3600,

@@ -72,7 +72,7 @@ class Case(SQLModel, table=True):
     #: Copy of the subject's area and zone when the case was opened: scope and deadlines.
     area: str = Field(max_length=10)
     zone: str = Field(max_length=40)
-    #: What may exist once (subject, round, as the process says); NULL once the case frees its place.
+    #: What may exist once (subject, round, as the process says); NULL once it frees its place.
     unique_key: str | None = Field(default=None, max_length=120)
     #: Grows by one with every event: the row's version, and the sequence of its last event.
     version: int = Field(default=0)
@@ -201,7 +201,7 @@ class Timer(SQLModel, table=True):
     )  # fmt: skip
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
-    #: What makes it one of its kind: case, version of the case, name and number; or process and day.
+    #: What makes it one of its kind: case, its version, name and number; or process and day.
     key: str = Field(max_length=160, unique=True)
     process: str = Field(max_length=60)
     #: None: it belongs to the process (a screening, a digest), not to a case.

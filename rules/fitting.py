@@ -98,8 +98,8 @@ def known_facts(types: Mapping[str, FactType], name: str, facts: Sequence[Facts]
     """
     problems: list[Problem] = []
     found = []
-    subject: object
-    for position, subject in enumerate(facts, start=1):
+    untrusted: Sequence[object] = facts
+    for position, subject in enumerate(untrusted, start=1):
         known: Known = {}
         where = "" if len(facts) == 1 else f"{position}, "
         if not isinstance(subject, Mapping):

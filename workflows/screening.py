@@ -1,8 +1,8 @@
 """Starts that happen by themselves: the platform looks at every organisation on a round's day.
 
 A screening walks through all organisations in order of id, a chunk a transaction, and keeps its
-place in its timer: after an interruption it goes on where it was. Every organisation's decision is kept,
-whatever it was, so that a school can be told why it was not invited.
+place in its timer: after an interruption it goes on where it was. Every organisation's decision is
+kept, whatever it was, so that a school can be told why it was not invited.
 """
 
 from __future__ import annotations
