@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarbool import ScalarBoolean
 
 from base.errors import BadDefinition, Remark
 from base.i18n import N_
@@ -96,17 +98,44 @@ def _plain(node: Any) -> Any:
         return {str(key): _plain(value) for key, value in node.items()}
     if isinstance(node, list):
         return [_plain(value) for value in node]
-    for kind in (bool, int, float, str):
+    if isinstance(node, bool | ScalarBoolean):  # first: bool is a kind of int
+        return bool(node)
+    for kind in (int, float, str):
         if isinstance(node, kind) and type(node) is not kind:
             return kind(node)
     return node
+
+
+def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
+    """The keys a file may have at ``path``, as far as the types of ``model`` tell."""
+    kind: Any = model
+    for step in path:
+        kind = _inner(kind)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            fields = {field.alias or name: field for name, field in kind.model_fields.items()}
+            kind = fields[str(step)].annotation if str(step) in fields else None
+        else:
+            kind = (get_args(kind) or (None,))[-1]
+    kind = _inner(kind)
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return []
+    return [field.alias or name for name, field in kind.model_fields.items()]
+
+
+def _inner(kind: Any) -> Any:
+    """``kind`` without ``Annotated`` and ``| None``."""
+    while get_origin(kind) in (Annotated, Union, UnionType):
+        inside = [part for part in get_args(kind) if part is not type(None)]
+        kind = inside[0]
+    return kind
 
 
 def _remark(model: type[BaseModel], located: Located, problem: dict[str, Any]) -> Remark:
     path = tuple(problem["loc"])
     message = str(problem["msg"]).removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
-        message = f'"{path[-1]}" is not known here{nearest(str(path[-1]), model.model_fields)}'
+        hint = nearest(str(path[-1]), _keys_at(model, path[:-1]))
+        message = f'"{path[-1]}" is not known here{hint}'
     elif problem["type"] == "missing":
         message = f'"{path[-1]}" is missing here'
     return located.remark(path, message)
