@@ -171,9 +171,7 @@ def missing(
         message = _lacking(field, answers.get(key), evidence_counts.get(key, 0))
         if message:
             values = {"step": section.step, "section": section.title, "title": field.title}
-            problems.append(
-                Problem(where=key, message=message, values=values, step=section.step)
-            )
+            problems.append(Problem(where=key, message=message, values=values, step=section.step))
     return problems
 
 
@@ -244,7 +242,9 @@ def _asked(process: Process, ask: Ask, value: Any) -> tuple[Any, list[Problem]]:
     values = {"title": ask.title}
     if ask.type == "text":
         fault = (
-            check_text(ask.name, ask.title, value, ask.max_characters) if value is not None else None
+            check_text(ask.name, ask.title, value, ask.max_characters)
+            if value is not None
+            else None
         )
         kept = _kept(value) if fault is None and isinstance(value, str) else None
         if ask.required and not kept and not fault:

@@ -27,7 +27,9 @@ def read_process(text: str, file: str) -> tuple[Process, Located]:
     """
     located = read_yaml(text, file)
     if not isinstance(located.data, dict):
-        remark = located.remark((), "a process file is a list of keys and values: process, states, …")
+        remark = located.remark(
+            (), "a process file is a list of keys and values: process, states, …"
+        )
         raise BadDefinition(N_("The file has errors."), [remark])
     return validated(Process, located), located
 

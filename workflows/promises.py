@@ -15,9 +15,7 @@ def check_promises(check: Check) -> None:
     """Every promise, with the path or the step that breaks it."""
     for index, promise in enumerate(check.process.promises):
         place: Place = ("promises", index)
-        if not check.named(
-            "state", promise.reaching, check.process.states, (*place, "reaching")
-        ):
+        if not check.named("state", promise.reaching, check.process.states, (*place, "reaching")):
             continue
         names = {name for _place, name, _step in check.steps()}
         known = [

@@ -121,9 +121,7 @@ def _asks(check: Check, step: Step, place: Place) -> None:
         asked.add(ask.name)
 
 
-def _each(
-    check: Check, what: str, words: list[str], known: Collection[str], place: Place
-) -> None:
+def _each(check: Check, what: str, words: list[str], known: Collection[str], place: Place) -> None:
     seen: set[str] = set()
     for index, word in enumerate(words):
         if word in seen:
