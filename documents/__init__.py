@@ -1,0 +1,1 @@
+"""Files that come in (evidence) and go out (certificates, declarations, applications)."""
