@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from base.errors import Remark
+from base.i18n import LANGUAGES
 from base.located import Located, nearest
 from workflows.definition import Process, Step
 
@@ -71,6 +72,10 @@ class Check:
             yield ("starts", name), name, start
         for name, transition in self.process.transitions.items():
             yield ("transitions", name), name, transition
+
+    def languages(self) -> list[str]:
+        """The languages the process declares, as far as they exist."""
+        return [language for language in self.process.languages if language in LANGUAGES]
 
     def is_platform(self, actor: str) -> bool:
         """Whether an actor (known or not) is the platform."""

@@ -144,7 +144,7 @@ def _template(check: Check, template: str, place: Place, *, notice: bool) -> Non
     if not check.named("mail", template, ours, place):
         return
     languages = check.known.templates[folder + template]
-    for language in check.process.languages:
+    for language in check.languages():
         if language not in languages:
             check.error(place, f'the mail "{template}" does not exist in "{language}"')
         elif notice and not languages[language]:

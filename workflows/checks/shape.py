@@ -102,8 +102,9 @@ def _starts(check: Check) -> None:
 
 def _readers(check: Check) -> None:
     """A mail to the one who did something has a reader only where somebody has done it."""
+    names = {name for _place, name, _step in check.steps()}
     for name, actor in check.process.actors.items():
-        if not actor.did:
+        if not actor.did or not set(actor.did) <= names:
             continue
         done = check.person_triggers(actor.did)
         without = paths(check.process, without=done)
@@ -121,15 +122,21 @@ def _readers(check: Check) -> None:
 
 
 def _unread(
-    check: Check, place: Place, actor: str, states: list[str | None],
+    check: Check,
+    place: Place,
+    actor: str,
+    states: list[str | None],
     without: dict[str, tuple[str, ...]],
-) -> None:  # fmt: skip
+) -> None:
+    did = ", ".join(check.process.actors[actor].did)
     for state in states:
-        if state is None or state in without:
-            way = " → ".join(without[state]) if state else "a start"
-            message = (
-                f'this may reach nobody: after {way} there is no "{actor}" yet '
-                "(nobody has done any of what makes one)"
+        if state is None:
+            check.warning(
+                place, f"this may reach nobody: nobody has done any of {did} before a start"
             )
+            return
+        if state in without:
+            way = " → ".join(without[state])
+            message = f"this may reach nobody: by way of {way} no person has done any of {did}"
             check.warning(place, message)
             return

@@ -44,7 +44,7 @@ def _walk(check: Check, value: Any, place: Place) -> None:
 
 def _text(check: Check, text: dict[str, str], place: Place) -> None:
     declared = check.process.languages
-    missing = [language for language in declared if language not in text]
+    missing = [language for language in check.languages() if language not in text]
     if missing:
         check.error(place, f"this text is missing in {', '.join(missing)}")
     for language, words in text.items():
