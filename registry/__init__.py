@@ -1,0 +1,1 @@
+"""What is known of schools, people and projects: read, looked up, and made up for trials."""
