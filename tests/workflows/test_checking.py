@@ -18,7 +18,7 @@ from workflows.process_file import FOLDER, load_processes, read_process
 pytestmark = pytest.mark.unit
 
 FILE = "lending.yaml"
-PROCESSES = Path(__file__).resolve().parent / "processes"
+HERE = Path(__file__).resolve().parent
 
 
 def remarks(text: str, known: Known) -> list[str]:
@@ -37,7 +37,7 @@ def test_nothing_is_said_of_a_good_file(lending_text: str, known: Known) -> None
 
 
 #: What is replaced in the good file, and everything that is then said of it.
-BROKEN = read_yaml((PROCESSES / "broken.yaml").read_text("utf-8"), "broken.yaml").data
+BROKEN = read_yaml((HERE / "broken.yaml").read_text("utf-8"), "broken.yaml").data
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken["name"])
@@ -67,7 +67,7 @@ def test_what_is_no_mapping_is_no_process(text: str, known: Known) -> None:
 
 
 def test_a_value_that_a_round_does_not_know_is_told_once(lending_text: str, known: Known) -> None:
-    rounds = {
+    rounds: dict[str, dict[str, Any]] = {
         "2023": {"year_ends": date(2023, 6, 30), "lend_days": 14},
         "2024": {"year_ends": None, "lend_days": 14},
         "2025": {"lend_days": 14},
