@@ -80,6 +80,8 @@ class Resolver:
         titles |= {r.project for r in records.labels if r.project}
         self._projects = projects_by_title(connection, titles)
         self._involved = involved_in(connection, self._projects.values())
+        #: Schools said twice: what else is said of them is not worth an error of its own.
+        self._twice: set[str] = set()
         self._titles: dict[str, list[ProjectKey]] = {}
         for key in self._projects:
             self._titles.setdefault(key[0], []).append(key)
@@ -104,6 +106,7 @@ class Resolver:
             school = KnownSchool(new_id(), r.registered_on, r.where)
             there = self._schools.add((r.country, folded(r.name), folded(r.place)), school)
             if there is not school:
+                self._twice.add(there.id)
                 self._duplicate(r.where, there.where, N_("This school is in the registry already."))
                 continue
             rows.append(
@@ -152,6 +155,8 @@ class Resolver:
         known = [self._today, school.registered_on, active, r.last_day]
         first = r.first_day or min(day for day in known if day)
         last = r.last_day
+        if school.id in self._twice:
+            return
         there = self._members.setdefault((school.id, person.id), [])
         if any((last is None or a <= last) and (b is None or first <= b) for a, b in there):
             self._problem(r.where, "email", N_("This person works at this school already."))
@@ -189,7 +194,7 @@ class Resolver:
                     for country in r.founders
                 ]
             school = self._school(r.where, r.school) if r.school else None
-            if school is None:
+            if school is None or school.id in self._twice:
                 continue
             if (school.id, id_) in self._involved:
                 self._problem(r.where, "title", N_("This school is in this project already."))
@@ -217,7 +222,7 @@ class Resolver:
                 else (r.kind, school.id if school else "", "", r.valid_from)
             )
             if key in there:
-                if r.only_once:
+                if r.only_once and not (school and school.id in self._twice):
                     self._problem(r.where, "kind", N_("This label is known already."))
                 continue
             there.add(key)
