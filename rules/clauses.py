@@ -14,7 +14,7 @@ from rules.criteria import Combination, Comparison, Condition, Group, Test
 from rules.durable_fields import Fields
 
 #: The clauses a rule set may have: what needs more is better written as several criteria.
-MAX_CLAUSES = 240
+MAX_CLAUSES = 600
 #: The clauses one condition may pass through while it is put together.
 MAX_CANDIDATES = 10_000
 #: The constants of one ``one_of``.

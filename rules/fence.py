@@ -95,29 +95,35 @@ class Fence:
         self,
         program: Program,
         facts: Sequence[bytes],
-        meanwhile: Callable[[], None] = lambda: None,
+        meanwhile: Callable[[], None] | None = None,
     ) -> list[int]:
         """The bits of the rules of ``program`` that fire for each of ``facts``.
 
         Arguments:
             facts: lines of :meth:`Program.encode`, at most :func:`batch_size` of them.
-            meanwhile: is called once while the process works.
+            meanwhile: is called exactly once, while the process works.
 
         Raises:
             FenceBroken: two processes in a row crashed, hung or answered nonsense.
         """
         if not facts:
             return []
+        to_do = [meanwhile] if meanwhile else []
+
+        def once() -> None:
+            if to_do:
+                to_do.pop()()
+
         if self._owner != os.getpid():
             # A forked copy of us: the process belongs to the original, and so do its locks.
             self._renew()
         with self._lock:
             try:
-                return self._ask(program, facts, meanwhile)
+                return self._ask(program, facts, once)
             except _Failure as failure:
                 self._failed(program, failure)
             try:
-                return self._ask(program, facts, lambda: None)
+                return self._ask(program, facts, once)
             except _Failure as failure:
                 self._failed(program, failure)
                 reference = new_id()

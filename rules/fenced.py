@@ -42,7 +42,7 @@ MAX_FRAME = 16 * 2**20
 #: gives way to Python, so nothing else could stop it once the parent is gone.
 PATIENCE = 10.0
 #: How often an idle process looks whether its parent is still there, in seconds.
-PULSE = 5.0
+PULSE = 2.0
 #: More memory than this is a fault, in bytes.
 MEMORY = 2 * 2**30
 
