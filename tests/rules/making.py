@@ -107,9 +107,8 @@ def _holds(asked: Test, value: Any) -> bool:
     if name in {"is_true", "is_false"}:
         return bool(value) == (name == "is_true")
     # -1, 0 or 1, by min() rather than by the operators the evaluators use.
-    order: list[int] = []
-    for operand in operands:
-        order.append(0 if value == operand else -1 if min(value, operand) == value else 1)
+    given: tuple[Any, ...] = operands
+    order = [0 if value == it else -1 if min(value, it) == value else 1 for it in given]
     if name == "between":
         return order[0] != -1 and order[1] != 1
     wanted = {
