@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 from notifications.outbox import Addressee, mail_row, notice_row
@@ -20,6 +21,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from base.canonical import canonical
 from base.clock import Clock
+from base.days import local_day
 from base.errors import NotMet, Problem, Refused
 from base.i18n import N_
 from base.ids import new_id
@@ -29,7 +31,7 @@ from models.registry import Organisation
 from models.sql import insert
 from workflows.actors import Row, recipients
 from workflows.chain import event_hash
-from workflows.definition import Start, Transition
+from workflows.definition import Process, Start, Transition
 from workflows.effects import EFFECTS, Occasion
 from workflows.guards import Reasons, Unmet, deadline_of, missing_of
 from workflows.publishing import Library, Published
@@ -231,7 +233,8 @@ def take(
         for row in plan(process, case, published.values(case["round"], case["area"]), now)
     ]
     insert(connection, _timer, timers)
-    counts = _messages(connection, tools, published, cause, moved)
+    ends = _deadlines(process, timers)
+    counts = _messages(connection, tools, published, cause, moved, ends)
     if tools.wake:
         tools.wake(connection)
     taken = [
@@ -265,7 +268,7 @@ def _effects(
     return context
 
 
-def _moved(process: Any, before: Row, state: str, now: datetime) -> dict[str, Any]:
+def _moved(process: Process, before: Row, state: str, now: datetime) -> dict[str, Any]:
     target = process.states[state]
     return {
         **before,
@@ -327,7 +330,7 @@ def _update(connection: Connection, cases: Sequence[Row]) -> None:
     )  # fmt: skip
 
 
-def _clear(connection: Connection, process: Any, cases: Sequence[Row]) -> None:
+def _clear(connection: Connection, process: Process, cases: Sequence[Row]) -> None:
     """Drop the timers of the states that were left, and reminders that have not gone out yet."""
     if not cases or not process.timers:
         return
@@ -377,9 +380,27 @@ def message_context(
     }
 
 
+def _deadlines(process: Process, timers: Sequence[Row]) -> dict[str, datetime]:
+    """When a trigger fires by itself in each case if nobody acts."""
+    found: dict[str, datetime] = {}
+    for timer in timers:
+        if process.timers[timer["name"]].fire:
+            key = timer["case_id"]
+            found[key] = min(found.get(key, timer["due_at"]), timer["due_at"])
+    return found
+
+
+def _last_day(case: Row, end: datetime | None) -> str | None:
+    """The last local day before ``end``, which is 24:00 of it for a deadline."""
+    if end is None:
+        return None
+    return local_day(end - timedelta(seconds=1), ZoneInfo(case["zone"])).isoformat()
+
+
 def _messages(
     connection: Connection, tools: Tools, published: Published, cause: Cause,
     moved: Sequence[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]],
+    ends: Mapping[str, datetime],
 ) -> dict[str, list[int]]:  # fmt: skip
     counts = {case["id"]: [0, 0] for case, _, _ in moved}
     step, process = cause.step, published.process
@@ -395,6 +416,7 @@ def _messages(
     mails: list[dict[str, Any]] = []
     notices: list[dict[str, Any]] = []
     for case, event, extra in moved:
+        extra = {**extra, "deadline": _last_day(case, ends.get(case["id"]))}
         context = message_context(tools, published, case, event["payload"], extra)
         for messages, rows, build, count in (
             (step.mail, mails, mail_row, 0),

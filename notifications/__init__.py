@@ -1,0 +1,1 @@
+"""Mails and notices: their templates, the outbox, delivery, and the clock that drives them."""

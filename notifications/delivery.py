@@ -1,0 +1,201 @@
+"""Delivery: from the outbox to the carrier, each mail once, none holding up another.
+
+Due mails are claimed with a lease, a small batch at a time, handed over, and marked. Between a
+server's yes and our mark lies an instant in which we can be killed; the mails of that one batch
+that were accepted then go out a second time when the lease ends, under the same Message-ID, by
+which a mail server or reader can tell.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Engine, bindparam, or_, select, update
+
+from base.clock import Clock
+from base.errors import KeurmerkError
+from models.database import writing
+from models.messages import Mail
+from notifications.carriers import Carrier, Later, Never, Unreachable
+from notifications.message import Sender, build
+from notifications.outbox import FAILED, SENT, WAITING
+from notifications.templates import Rendered, Templates
+
+#: Mails claimed, handed over and marked together.
+BATCH = 50
+#: How long a claim holds: longer than a batch can take with a slow server.
+LEASE = timedelta(minutes=10)
+#: A mail that cannot be delivered for so long has failed.
+GIVE_UP = timedelta(days=7)
+FIRST_RETRY = timedelta(minutes=1)
+LONGEST_RETRY = timedelta(hours=6)
+
+log = structlog.get_logger("keurmerk.delivery")
+
+_mail = Mail.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """What delivery needs."""
+
+    database: Engine
+    clock: Clock
+    templates: Templates
+    sender: Sender
+    #: Makes one carrier; each connection has its own.
+    carrier: Callable[[], Carrier]
+    #: How many connections are used side by side.
+    connections: int = 1
+
+
+def deliver(post: Post, batch: int = BATCH) -> int:
+    """Deliver everything that is due; gives how many mails were accepted.
+
+    It ends when nothing is due, or when there is no server to talk to: what was claimed then is due
+    again a while later.
+    """
+    stop = threading.Event()
+    if post.connections == 1:
+        return _work(post, batch, stop)
+    with ThreadPoolExecutor(post.connections, thread_name_prefix="delivery") as pool:
+        return sum(pool.map(lambda _: _work(post, batch, stop), range(post.connections)))
+
+
+def _work(post: Post, batch: int, stop: threading.Event) -> int:
+    carrier = post.carrier()
+    accepted = 0
+    try:
+        while not stop.is_set():
+            mails = claim(post.database, post.clock.now(), batch)
+            if not mails:
+                break
+            accepted += _hand_over(post, carrier, mails, stop)
+    finally:
+        carrier.close()
+    return accepted
+
+
+def claim(database: Engine, now: datetime, batch: int) -> list[dict[str, Any]]:
+    """Lease up to ``batch`` due mails, the oldest first."""
+    due = (
+        select(_mail.c.id)
+        .where(
+            _mail.c.status == WAITING,
+            _mail.c.not_before <= now,
+            or_(_mail.c.leased_until.is_(None), _mail.c.leased_until <= now),
+        )
+        .order_by(_mail.c.not_before, _mail.c.id)
+        .limit(batch)
+        .with_for_update(skip_locked=True)
+    )
+    with writing(database) as connection:
+        ids = list(connection.execute(due).scalars())
+        if not ids:
+            return []
+        connection.execute(
+            update(_mail).where(_mail.c.id.in_(ids)).values(leased_until=now + LEASE)
+        )
+        rows = connection.execute(
+            select(_mail).where(_mail.c.id.in_(ids)).order_by(_mail.c.not_before, _mail.c.id)
+        )
+        return [dict(row) for row in rows.mappings()]
+
+
+def _hand_over(
+    post: Post, carrier: Carrier, mails: Sequence[dict[str, Any]], stop: threading.Event
+) -> int:
+    now = post.clock.now()
+    results: list[dict[str, Any]] = []
+    try:
+        for number, mail in enumerate(mails):
+            try:
+                results.append(_one(post, carrier, mail, now))
+            except Unreachable as error:
+                stop.set()
+                log.warning("mail server out of reach", trouble=str(error))
+                results += [_again(one, now, str(error)) for one in mails[number:]]
+                break
+    finally:
+        _mark(post.database, results)
+    return sum(result["b_status"] == SENT for result in results)
+
+
+def _one(post: Post, carrier: Carrier, mail: dict[str, Any], now: datetime) -> dict[str, Any]:
+    try:
+        rendered = render(post.templates, mail)
+        content = build(mail, rendered, post.sender, now)
+    except KeurmerkError as error:
+        log.error("mail cannot be written", mail=mail["id"], trouble=str(error))
+        return _result(mail, FAILED, trouble=str(error))
+    try:
+        carrier.carry(mail["id"], post.sender.envelope, mail["to_address"], content)
+    except Never as error:
+        log.warning("mail refused", mail=mail["id"], trouble=str(error))
+        return _result(mail, FAILED, trouble=str(error))
+    except Later as error:
+        return _again(mail, now, str(error))
+    return _result(mail, SENT, sent_at=now, subject=rendered.subject[:500], body=rendered.text)
+
+
+def render(templates: Templates, mail: dict[str, Any]) -> Rendered:
+    """A mail row in words."""
+    context = {**mail["context"], "person": {"name": mail["to_name"]}}
+    asked = mail["context"].get("asked") if mail["fallback"] else None
+    return templates.render(mail["template"], mail["language"], context, asked=asked)
+
+
+def _again(mail: dict[str, Any], now: datetime, trouble: str) -> dict[str, Any]:
+    """Try later: twice as long each time, give or take a fifth, and not for ever."""
+    if now - mail["created_at"] >= GIVE_UP:
+        return _result(mail, FAILED, trouble=trouble)
+    wait = min(FIRST_RETRY * 2 ** min(mail["attempts"], 12), LONGEST_RETRY)
+    wait *= random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
+    return _result(mail, WAITING, not_before=now + wait, trouble=trouble)
+
+
+def _result(mail: dict[str, Any], status: str, **changed: Any) -> dict[str, Any]:
+    row = {
+        "status": status, "not_before": mail["not_before"], "trouble": "", "sent_at": None,
+        "subject": "", "body": "", **changed,
+    }  # fmt: skip
+    row["trouble"] = row["trouble"][:500]
+    return {
+        "b_id": mail["id"],
+        "b_attempts": mail["attempts"] + 1,
+        **{f"b_{name}": value for name, value in row.items()},
+    }
+
+
+_marked = (
+    update(_mail)
+    .where(_mail.c.id == bindparam("b_id"), _mail.c.status == WAITING)
+    .values(
+        leased_until=None,
+        **{
+            name: bindparam(f"b_{name}")
+            for name in (
+                "status",
+                "attempts",
+                "not_before",
+                "trouble",
+                "sent_at",
+                "subject",
+                "body",
+            )
+        },
+    )
+)
+
+
+def _mark(database: Engine, results: Sequence[dict[str, Any]]) -> None:
+    if results:
+        with writing(database) as connection:
+            connection.execute(_marked, list(results))

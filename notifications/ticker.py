@@ -1,0 +1,71 @@
+"""The clock that ticks: APScheduler runs a few jobs at an interval and remembers nothing.
+
+What is due stands in the database. A tick that was missed is made up for by the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from base.clock import Clock
+from base.ids import new_id
+
+log = structlog.get_logger("keurmerk.ticker")
+
+
+class Ticker:
+    """Runs jobs again and again, each by itself: one that fails or lags holds up no other."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Prepare; nothing ticks before :meth:`start`.
+
+        Arguments:
+            clock: tells when a job last ended, for :attr:`last`.
+        """
+        self._clock = clock
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(8)},
+            # Late runs are run, many missed ones become one, and none runs beside itself.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        #: When each job last ended well.
+        self.last: dict[str, datetime] = {}
+
+    def every(self, seconds: float, name: str, job: Callable[[], Any]) -> None:
+        """Run ``job`` every ``seconds``, and once at the start."""
+
+        def run() -> None:
+            try:
+                job()
+            except Exception as error:
+                log.exception(
+                    "job failed", job=name, reference=new_id(), error=type(error).__name__
+                )
+            else:
+                self.last[name] = self._clock.now()
+
+        self._scheduler.add_job(run, "interval", seconds=seconds, id=name)
+
+    def start(self) -> None:
+        """Begin; every job runs at once for the first time."""
+        self._scheduler.start()
+        for job in self._scheduler.get_jobs():
+            self.wake(job.id)
+
+    def wake(self, name: str) -> None:
+        """Run a job now rather than at its next tick."""
+        job = self._scheduler.get_job(name)
+        if job is not None and self._scheduler.running:
+            job.modify(next_run_time=datetime.now(UTC))  # noqa: TID251 - APScheduler's own
+
+    def stop(self) -> None:
+        """End; a job that is running is waited for."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
