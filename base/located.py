@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import UnionType
@@ -11,7 +11,9 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.composer import Composer, ComposerError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, NodeEvent
 from ruamel.yaml.scalarbool import ScalarBoolean
 
 from base.errors import BadDefinition, Remark
@@ -22,6 +24,8 @@ Path = Sequence[str | int]
 
 #: Larger files are not process or rule files; ruamel.yaml is slow enough to be a way to stall us.
 MAX_CHARACTERS = 1_000_000
+#: Aliases (``*name``) repeat what an anchor names, so that a short file can be endless.
+MAX_VALUES = 100_000
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ class Located:
             elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
                 row, col = node.lc.item(step)
             else:
-                break
+                # pydantic puts the member of a union into the path, too: no key of the file
+                continue
             line, column, node = row + 1, col + 1, node[step]
         return line, column
 
@@ -62,16 +67,37 @@ def read_yaml(text: str, file: str) -> Located:
     if len(text) > MAX_CHARACTERS:
         raise _unreadable(file, 1, 1, f"the file has more than {MAX_CHARACTERS} characters")
     try:
-        tree = YAML(typ="rt", pure=True).load(text)
+        tree = _reader().load(text)
+        data = _plain(tree, iter(range(MAX_VALUES)))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         what = (error.problem or error.context or "this is not YAML").splitlines()[0]
         raise _unreadable(file, line, column, what) from None
-    except (YAMLError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise _unreadable(file, 1, 1, "the file is nested too deeply") from None
+    except (YAMLError, ValueError) as error:
         first = (str(error).splitlines() or ["this is not YAML"])[0]
         raise _unreadable(file, 1, 1, first) from None
-    return Located(file=file, text=text, data=_plain(tree), _tree=tree)
+    return Located(file=file, text=text, data=data, _tree=tree)
+
+
+class _StrictComposer(Composer):
+    """An anchor names one thing: the second of its name is an error, not a warning."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.parser.peek_event()
+        named = isinstance(event, NodeEvent) and not isinstance(event, AliasEvent)
+        if named and event.anchor in self.anchors:
+            what = f"the anchor &{event.anchor} is there already"
+            raise ComposerError(problem=what, problem_mark=event.start_mark)
+        return super().compose_node(parent, index)
+
+
+def _reader() -> YAML:
+    reader = YAML(typ="rt", pure=True)
+    reader.Composer = _StrictComposer
+    return reader
 
 
 def validated(model: type[Model], located: Located) -> Model:
@@ -93,11 +119,15 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f' (did you mean "{near[0]}"?)' if near else ""
 
 
-def _plain(node: Any) -> Any:
+def _plain(node: Any, left: Iterator[int]) -> Any:
+    """``node`` without what ruamel.yaml adds; ``left`` runs out where aliases make it too much."""
+    if next(left, None) is None:
+        message = f"the file has more than {MAX_VALUES} values"
+        raise ValueError(message)
     if isinstance(node, dict):
-        return {str(key): _plain(value) for key, value in node.items()}
+        return {str(key): _plain(value, left) for key, value in node.items()}
     if isinstance(node, list):
-        return [_plain(value) for value in node]
+        return [_plain(value, left) for value in node]
     if isinstance(node, bool | ScalarBoolean):  # first: bool is a kind of int
         return bool(node)
     for kind in (int, float, str):

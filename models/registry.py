@@ -116,6 +116,7 @@ class Label(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("case_id", "kind"),
         Index("ix_label_organisation_kind", "organisation_id", "kind"),
+        Index("ix_label_school_at_grant", "school_at_grant_id", "kind"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
