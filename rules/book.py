@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from base.errors import BadDefinition, NotFound
+from base.errors import BadDefinition, NotFound, Remark
 from base.i18n import N_
 from base.located import Located, nearest
 from rules.round_file import Round, read_round
@@ -29,7 +29,8 @@ class RuleBook:
         Raises:
             BadDefinition: a file does not have its form, or a name is there twice; all are named.
         """
-        book, remarks = cls(), []
+        book = cls()
+        remarks: list[Remark] = []
         for path in sorted(folder.rglob("*.yaml")):
             try:
                 book.add(path.read_text(encoding="utf-8"), str(path))

@@ -1,123 +1,133 @@
-"""Findings in words: what was required, what was found, why, and what helps."""
+"""Decisions in words: what was required, what was found, and what helps."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from babel.dates import format_date
-from babel.numbers import format_decimal
-
 from base.i18n import N_, say, translate
-from rules.binding import Values, bind
-from rules.criteria import BoundRuleSet, Condition, Outcome, Test
+from rules.binding import Values, bind, facts_in
+from rules.criteria import Comparison, Condition, Outcome, Test
 from rules.decisions import Judgement
-from rules.rule_file import PLACE, RuleSet
+from rules.rule_file import CriterionText, RuleSet
+from rules.values import reference
+from rules.wording import as_data, fill
 
-_SENTENCES = {
-    Outcome.MET: N_("Met: {criterion}."),
-    Outcome.UNMET: N_("Not met: {criterion}. Found: {actual}."),
-    Outcome.UNDETERMINED: N_("Not known: {criterion}."),
-}
+#: What is required, and in brackets what was found.
+_REASON = N_("{required} ({found})")
+_FOUND = N_("found: {actual}")
+_FACT_UNKNOWN = N_("not known")
+_ROUND_UNKNOWN = N_("the round does not say")
+_COMPLETE_DATA = N_("What this depends on is not in our data yet. Have it completed.")
+_COMPLETE_ROUND = N_("The round does not say this yet. Wait until it is published.")
 
 
 def explain(
     rule_set: RuleSet, judgement: Judgement, values: Values, language: str
 ) -> dict[str, Any]:
-    """``{"outcome", "findings": [{"criterion", "outcome", "actual", "required", "reason", "remedy"}]}``.
+    """A decision as data, with its reasons and remedies in ``language``.
 
-    ``actual`` and ``required`` are data (dates as ISO 8601, None where not known); ``reason`` and
-    ``remedy`` are sentences in ``language``.
+    Arguments:
+        values: the round's values that were used.
+
+    Returns:
+        ``{"outcome", "findings": [{"criterion", "outcome", "actual", "required", "reason",
+        "remedy"}]}``. ``actual`` and ``required`` are data (dates as ISO 8601, null where not
+        known; by fact where a criterion joins several); ``remedy`` is empty for what is met.
     """
     bound = bind(rule_set, values)
     return {
         "outcome": str(judgement.outcome),
         "findings": [
-            _finding(rule_set, bound, judgement, values, name, language) for name in bound.criteria
+            _finding(
+                rule_set.criterion(name), condition, judgement.findings[name], judgement.facts,
+                values, language,
+            )
+            for name, condition in bound.criteria.items()
         ],
-    }
+    }  # fmt: skip
 
 
 def _finding(
-    rule_set: RuleSet, bound: BoundRuleSet, judgement: Judgement, values: Values, name: str,
-    language: str,
+    written: CriterionText, condition: Condition, outcome: Outcome, facts: Mapping[str, Any],
+    values: Values, language: str,
 ) -> dict[str, Any]:  # fmt: skip
-    condition = bound.criteria[name]
-    outcome = judgement.findings[name]
-    actual, required = _actual(condition, judgement.facts), _required(condition)
-    places: dict[str, Any] = {
-        **values, "actual": actual, "required": required, "missing": _missing(actual, required),
+    actual, required = _actual(condition, facts), _required(condition)
+    places = {
+        **values, "actual": actual, "required": required, "missing": missing(condition, facts),
     }  # fmt: skip
-    written = rule_set.criterion(name)
-    sentence = _fill(say(written.text, language), places, language).rstrip(".")
+    applies = written.only_if is None or values.get(reference(written.only_if) or "") is not None
+    round_unknown = not applies or any(None in test.operands for test in _tests(condition))
+    text = fill(say(written.text, language), places, language)
+    found = ""
+    if outcome is Outcome.UNDETERMINED:
+        found = translate(_ROUND_UNKNOWN if round_unknown else _FACT_UNKNOWN, language)
+    elif written.found:
+        found = fill(say(written.found, language), places, language)
+    elif isinstance(condition, Test):
+        found = fill(translate(_FOUND, language), places, language)
     remedy = ""
-    if written.remedy and outcome is not Outcome.MET:
-        remedy = _fill(say(written.remedy, language), places, language)
+    if outcome is Outcome.UNDETERMINED:
+        remedy = translate(_COMPLETE_ROUND if round_unknown else _COMPLETE_DATA, language)
+    elif outcome is Outcome.UNMET and written.remedy:
+        remedy = fill(say(written.remedy, language), places, language)
     return {
-        "criterion": name,
+        "criterion": written.id,
         "outcome": str(outcome),
-        "actual": _data(actual),
-        "required": _data(required),
-        "reason": translate(
-            _SENTENCES[outcome], language, criterion=sentence, actual=_word(actual, language)
-        ),
+        "actual": as_data(actual),
+        "required": as_data(required),
+        "reason": translate(_REASON, language, required=text, found=found) if found else text,
         "remedy": remedy,
     }
+
+
+def missing(condition: Condition, facts: Mapping[str, Any]) -> int | None:
+    """How much a number falls short of what one comparison asks, or exceeds it; never negative.
+
+    None where it is no comparison of a number with one number, or something is not known.
+    """
+    if not isinstance(condition, Test) or len(condition.operands) != 1:
+        return None
+    required, actual = condition.operands[0], facts.get(condition.fact)
+    if type(required) is not int or type(actual) is not int:
+        return None
+    short = required - actual
+    by = {
+        Comparison.AT_LEAST: short,
+        Comparison.MORE_THAN: short + 1,
+        Comparison.AT_MOST: -short,
+        Comparison.LESS_THAN: -short + 1,
+        Comparison.EQUALS: abs(short),
+    }
+    return max(0, by.get(condition.comparison, 0))
 
 
 def _actual(condition: Condition, facts: Mapping[str, Any]) -> Any:
     if isinstance(condition, Test):
         return facts.get(condition.fact)
-    return {name: facts.get(name) for name in dict.fromkeys(_names(condition))}
-
-
-def _names(condition: Condition) -> list[str]:
-    if isinstance(condition, Test):
-        return [condition.fact]
-    return [name for part in condition.of for name in _names(part)]
+    return {name: facts.get(name) for name in dict.fromkeys(facts_in(condition))}
 
 
 def _required(condition: Condition) -> Any:
+    """What is compared with; for joined conditions by fact and comparison."""
     if not isinstance(condition, Test):
-        return {str(condition.combination): [_required(part) for part in condition.of]}
+        parts = [
+            {part.fact: {str(part.comparison): _required(part)}}
+            if isinstance(part, Test)
+            else _required(part)
+            for part in condition.of
+        ]
+        return {str(condition.combination): parts}
     if not condition.operands:
-        return {"is_true": True, "is_false": False}.get(str(condition.comparison))
-    if len(condition.operands) == 1:
+        return condition.comparison is not Comparison.IS_FALSE
+    if len(condition.operands) == 1 and condition.comparison is not Comparison.ONE_OF:
         return condition.operands[0]
     return list(condition.operands)
 
 
-def _missing(actual: Any, required: Any) -> int | None:
-    whole = [type(value) is int for value in (actual, required)]
-    return max(0, required - actual) if all(whole) else None
-
-
-def _data(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, list):
-        return [_data(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _data(item) for key, item in value.items()}
-    return value
-
-
-def _fill(text: str, places: Mapping[str, Any], language: str) -> str:
-    return PLACE.sub(lambda found: _word(places.get(found[1]), language), text)
-
-
-def _word(value: Any, language: str) -> str:
-    if value is None:
-        return translate(N_("unknown"), language)
-    if isinstance(value, bool):
-        return translate(N_("yes") if value else N_("no"), language)
-    if isinstance(value, date):
-        return format_date(value, format="long", locale=language)
-    if isinstance(value, int):
-        return format_decimal(value, locale=language)
-    if isinstance(value, list):
-        return " – ".join(_word(item, language) for item in value)
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {_word(item, language)}" for key, item in value.items())
-    return str(value)
+def _tests(condition: Condition) -> Iterator[Test]:
+    if isinstance(condition, Test):
+        yield condition
+        return
+    for part in condition.of:
+        yield from _tests(part)

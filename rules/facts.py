@@ -1,19 +1,27 @@
 """Facts: typed values about many subjects at once, made by named providers.
 
-A provider looks at all subjects of a batch in one or a few statements, never one by one. The registry
-of providers is open: what knows of cases registers its own.
+A provider looks at all subjects of a batch in one or a few statements, never one by one. The
+registry of providers is open: what knows of cases fills in those that ``rules.case_facts``
+declares, so that rule files can be checked without it. There is no other way to reach code from a
+rule file.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
+from base.errors import BadDefinition
+from base.i18n import N_
 from rules.criteria import BoundRuleSet, FactRequest, FactType, Value
+
+#: So many subjects are asked about at once: bounds the memory, changes no answer.
+CHUNK = 50_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,12 +39,14 @@ class Subject:
     zone: str
 
 
+#: Gets the connection, the subjects, the bound arguments and the present instant; gives a value by
+#: subject key. A subject it leaves out, or None, is not known.
 Function = Callable[
     [Connection, Sequence[Subject], Mapping[str, Any], datetime], Mapping[str, Value | None]
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Provider:
     """What makes one kind of fact."""
 
@@ -46,29 +56,68 @@ class Provider:
     about: str
     #: Arguments it needs, by name.
     arguments: Mapping[str, FactType] = field(default_factory=dict)
-    #: Those of them that may be UNKNOWN: no bound, instead of an unknown fact.
+    #: Those of them that may be UNKNOWN or left out: no bound, instead of an unknown fact.
     optional: frozenset[str] = frozenset()
+    #: The only texts an argument may be, by its name.
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: The least a number can be: a count is never negative.
+    least: int | None = None
+    #: None: declared, and filled in by an upper layer.
     function: Function | None = None
 
 
+#: Every provider by name; filled as the modules that hold them are imported.
 PROVIDERS: dict[str, Provider] = {}
+
+
+def declare(
+    name: str, of_type: FactType, arguments: Mapping[str, FactType] | None = None, *, about: str,
+    optional: Sequence[str] = (), choices: Mapping[str, tuple[str, ...]] | None = None,
+    least: int | None = None,
+) -> Provider:  # fmt: skip
+    """Make a provider known that an upper layer fills in.
+
+    Raises:
+        ValueError: there is another one of that name.
+    """
+    made = Provider(
+        name=name, type=of_type, about=about, arguments=dict(arguments or {}),
+        optional=frozenset(optional), choices=dict(choices or {}), least=least,
+    )  # fmt: skip
+    if PROVIDERS.setdefault(name, made) != made:
+        message = f"there is another provider called {name}"
+        raise ValueError(message)
+    return made
 
 
 def provider(
     name: str, of_type: FactType, arguments: Mapping[str, FactType] | None = None,
-    optional: Sequence[str] = (),
+    optional: Sequence[str] = (), *, choices: Mapping[str, tuple[str, ...]] | None = None,
+    least: int | None = None,
 ) -> Callable[[Function], Function]:  # fmt: skip
     """Register a function as the provider ``name``; its docstring says what the fact is.
 
-    The function gives a value by subject key; a subject it leaves out, or None, is not known.
+    Where the provider is declared already, the function fills it in.
+
+    Raises:
+        ValueError: the name is taken, or declared with another type or other arguments.
     """
 
     def register(function: Function) -> Function:
-        about = (function.__doc__ or "").strip().splitlines()[0]
-        PROVIDERS[name] = Provider(
-            name=name, type=of_type, about=about, arguments=dict(arguments or {}),
-            optional=frozenset(optional), function=function,
-        )  # fmt: skip
+        declared = PROVIDERS.get(name)
+        if declared is None:
+            about = (inspect.getdoc(function) or "").split("\n", maxsplit=1)[0]
+            declared = declare(
+                name, of_type, arguments, about=about, optional=optional, choices=choices,
+                least=least,
+            )  # fmt: skip
+        elif declared.function or (declared.type, declared.arguments) != (
+            of_type,
+            dict(arguments or {}),
+        ):
+            message = f"there is another provider called {name}"
+            raise ValueError(message)
+        PROVIDERS[name] = replace(declared, function=function)
         return function
 
     return register
@@ -77,24 +126,28 @@ def provider(
 def gather(
     connection: Connection, bound: BoundRuleSet, subjects: Sequence[Subject], now: datetime
 ) -> list[dict[str, Value | None]]:
-    """The facts ``bound`` wants, for each subject, in their order.
+    """The facts ``bound`` wants, for each subject, in their order. None is not known.
+
+    Each provider is asked once per :data:`CHUNK` subjects.
 
     Raises:
-        KeyError: a provider is not registered; the checker says so before.
+        BadDefinition: a provider is not registered, or only declared; nothing was gathered.
     """
-    found: list[dict[str, Value | None]] = [{} for _ in subjects]
-    for request in bound.facts:
-        made = _make(connection, request, subjects, now)
-        for subject, facts in zip(subjects, found, strict=True):
-            facts[request.key] = made.get(subject.key)
+    found: list[dict[str, Value | None]] = []
+    for start in range(0, len(subjects), CHUNK):
+        part = subjects[start : start + CHUNK]
+        made = [(one.key, _make(connection, one, part, now)) for one in bound.facts]
+        found += [{key: answers.get(subject.key) for key, answers in made} for subject in part]
     return found
 
 
 def _make(
     connection: Connection, request: FactRequest, subjects: Sequence[Subject], now: datetime
 ) -> Mapping[str, Value | None]:
-    maker = PROVIDERS[request.provider]
+    maker = PROVIDERS.get(request.provider)
+    if maker is None or maker.function is None:
+        raise BadDefinition(N_("Nothing here can tell the fact {name}."), name=request.provider)
     needed = set(maker.arguments) - maker.optional
-    if maker.function is None or any(request.arguments.get(name) is None for name in needed):
+    if any(request.arguments.get(name) is None for name in needed):
         return {}
     return maker.function(connection, subjects, request.arguments, now)

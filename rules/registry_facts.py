@@ -1,7 +1,7 @@
 """Facts from the registry of schools, people and projects.
 
-Each provider asks one statement for the whole batch (and one more per local day where the batch spans
-two of them, at the date line of a deadline).
+Each provider asks one statement for the whole batch (and one more per local day, where a batch
+spans zones in which different days are).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, distinct, func, or_, select
+from sqlalchemy import Connection, distinct, func, or_, select, union
 
 from base.days import local_day
 from models.registry import (
@@ -25,6 +25,7 @@ from models.registry import (
 )
 from rules.criteria import FactType, Value
 from rules.facts import Subject, provider
+from rules.subject_ids import id_table
 
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
 _member = Membership.__table__  # type: ignore[attr-defined]
@@ -35,7 +36,7 @@ _founder = ProjectFounder.__table__  # type: ignore[attr-defined]
 _school = ProjectSchool.__table__  # type: ignore[attr-defined]
 
 Found = Mapping[str, Value | None]
-#: ``nql_counts``: which quality labels count for a school. The sources differ.
+#: Whose quality labels count for a school. The sources differ; a round says which.
 SCHOOL_INVOLVED = "school_involved"
 OWN_TEACHER = "own_teacher"
 
@@ -46,7 +47,7 @@ def today(
     now: datetime,
 ) -> Found:  # fmt: skip
     """The calendar day it is where the subject is."""
-    return {subject.key: local_day(now, ZoneInfo(subject.zone)) for subject in subjects}
+    return {one.key: day for day, there in _by_day(subjects, now).items() for one in there}
 
 
 @provider("round_value", FactType.INTEGER, {"value": FactType.INTEGER})
@@ -63,44 +64,59 @@ def registered_on(
     connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
     _now: datetime,
 ) -> Found:  # fmt: skip
-    """The day the school was registered."""
-    query = select(_organisation.c.id, _organisation.c.registered_on).where(
-        _organisation.c.id.in_(_schools(subjects))
-    )
-    return _by_school(subjects, {row.id: row.registered_on for row in connection.execute(query)})
+    """The day the school was registered; not known where the registry has none."""
+    return _column(connection, subjects, _organisation.c.registered_on)
 
 
-@provider("active_teachers", FactType.INTEGER, {"since": FactType.DATE})
+@provider("school_validated", FactType.BOOLEAN)
+def school_validated(
+    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """Whether the NSO has validated the school."""
+    return _column(connection, subjects, _organisation.c.validated)
+
+
+@provider("active_teachers", FactType.INTEGER, {"since": FactType.DATE}, least=0)
 def active_teachers(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
     now: datetime,
 ) -> Found:  # fmt: skip
-    """How many validated people working at the school today were active since a day.
+    """How many validated people who work at the school today were active since a day.
 
-    Any activity counts: a project, professional development, another activity (SEED-002). Whether
-    the three must each have been active once or jointly is UNKNOWN; each is counted once.
+    SEED-002 wants teachers "aan het werk in de school" who took part in projects, professional
+    development or other activities. So a person counts once, however active; any activity will do,
+    from ``since`` to today inclusive, at whichever school; and who has left does not count. Whether
+    the three must have been active each or together is UNKNOWN: each is. Principals are not
+    counted. See docs/decisions/0108-who-is-an-active-teacher.md.
     """
     found: dict[str, Value | None] = {}
     for day, there in _by_day(subjects, now).items():
+        asked = id_table(connection, _schools(there))
+        active = (
+            select(_activity.c.id)
+            .where(
+                _activity.c.person_id == _member.c.person_id,
+                _activity.c.on_day >= arguments["since"],
+                _activity.c.on_day <= day,
+            )
+            .exists()
+        )
         query = (
             select(_member.c.organisation_id, func.count(distinct(_member.c.person_id)))
+            .select_from(asked)
+            .join(_member, _member.c.organisation_id == asked.c.value)
             .join(_person, _person.c.id == _member.c.person_id)
             .where(
-                _member.c.organisation_id.in_(_schools(there)),
+                _member.c.role != "principal",
                 _member.c.first_day <= day,
                 or_(_member.c.last_day.is_(None), _member.c.last_day >= day),
                 _person.c.validated.is_(True),
-                select(_activity.c.id)
-                .where(
-                    _activity.c.person_id == _member.c.person_id,
-                    _activity.c.on_day >= arguments["since"],
-                    _activity.c.on_day <= day,
-                )
-                .exists(),
+                active,
             )
             .group_by(_member.c.organisation_id)
         )
-        counts = {school: count for school, count in connection.execute(query)}
+        counts = {row[0]: row[1] for row in connection.execute(query)}
         found |= _by_school(there, counts, 0)
     return found
 
@@ -115,47 +131,54 @@ def active_teachers(
         "counts": FactType.TEXT,
     },
     optional=["until"],
+    choices={"kind": ("NQL", "EQL"), "counts": (SCHOOL_INVOLVED, OWN_TEACHER)},
+    least=0,
 )
 def projects_with_label(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
     now: datetime,
 ) -> Found:  # fmt: skip
-    """How many European projects of the school got a label of a kind between two days.
+    """How many European projects of the school got a label of a kind between two days, inclusive.
 
     European: founders from at least two countries; a national project earns no quality label
-    (SEED-004:831). ``counts`` says whose label counts, which the sources do not agree on:
-    ``school_involved`` (the school takes part in the project, SEED-002), or ``own_teacher`` (a
-    teacher got it while serving at the school, the Italian wording). ``until`` UNKNOWN: no upper
-    bound but today.
+    (SEED-004:831). ``counts`` says whose label counts, on which the sources do not agree:
+    ``school_involved``, the school takes part in the project (SEED-002), or ``own_teacher``, a
+    teacher got it while serving at the school (Italy). ``until`` UNKNOWN: no bound but today.
     """
     found: dict[str, Value | None] = {}
+    founder, other = _founder.alias("founder"), _founder.alias("other")
     european = (
-        select(_founder.c.project_id)
-        .group_by(_founder.c.project_id)
-        .having(func.count(distinct(_founder.c.country)) > 1)
+        select(founder.c.id)
+        .join(other, other.c.project_id == founder.c.project_id)
+        .where(founder.c.project_id == _label.c.project_id, founder.c.country < other.c.country)
+        .exists()
     )
     for day, there in _by_day(subjects, now).items():
-        schools = _schools(there)
-        last = min(day, arguments["until"]) if arguments.get("until") else day
-        labelled = and_(
+        asked = id_table(connection, _schools(there))
+        until: date | None = arguments.get("until")
+        labelled = (
             _label.c.kind == arguments["kind"],
             _label.c.granted_on >= arguments["since"],
-            _label.c.granted_on <= last,
-            _label.c.project_id.in_(european),
+            _label.c.granted_on <= (min(day, until) if until else day),
+            european,
         )
-        own = select(_label.c.school_at_grant_id.label("school"), _label.c.project_id).where(
-            labelled, _label.c.school_at_grant_id.in_(schools)
+        own = (
+            select(asked.c.value.label("school"), _label.c.project_id)
+            .select_from(asked)
+            .join(_label, _label.c.school_at_grant_id == asked.c.value)
+            .where(*labelled)
         )
         involved = (
-            select(_school.c.organisation_id.label("school"), _label.c.project_id)
+            select(asked.c.value.label("school"), _label.c.project_id)
+            .select_from(asked)
+            .join(_school, _school.c.organisation_id == asked.c.value)
             .join(_label, _label.c.project_id == _school.c.project_id)
-            .where(labelled, _school.c.organisation_id.in_(schools))
+            .where(*labelled)
         )
-        pairs = (own if arguments["counts"] == OWN_TEACHER else own.union(involved)).subquery()
-        query = select(pairs.c.school, func.count(distinct(pairs.c.project_id))).group_by(
-            pairs.c.school
-        )
-        counts = {school: count for school, count in connection.execute(query)}
+        only_own = arguments["counts"] == OWN_TEACHER
+        pairs = (own.distinct() if only_own else union(own, involved)).subquery("pair")
+        query = select(pairs.c.school, func.count()).group_by(pairs.c.school)
+        counts = {row[0]: row[1] for row in connection.execute(query)}
         found |= _by_school(there, counts, 0)
     return found
 
@@ -165,15 +188,20 @@ def holds_label_on(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
     _now: datetime,
 ) -> Found:  # fmt: skip
-    """Whether the school holds a label of a kind that is valid on a day."""
+    """Whether the school holds a label of a kind that is valid on a day.
+
+    A label without a last day does not end; one without a first day has always been valid.
+    """
+    asked = id_table(connection, _schools(subjects))
     day: date = arguments["day"]
     query = (
         select(_label.c.organisation_id)
+        .select_from(asked)
+        .join(_label, _label.c.organisation_id == asked.c.value)
         .where(
-            _label.c.organisation_id.in_(_schools(subjects)),
             _label.c.kind == arguments["kind"],
             or_(_label.c.valid_from.is_(None), _label.c.valid_from <= day),
-            _label.c.valid_until >= day,
+            or_(_label.c.valid_until.is_(None), _label.c.valid_until >= day),
         )
         .distinct()
     )
@@ -181,8 +209,19 @@ def holds_label_on(
     return _by_school(subjects, holders, False)
 
 
+def _column(connection: Connection, subjects: Sequence[Subject], column: Any) -> Found:
+    """A column of the subjects' schools."""
+    asked = id_table(connection, _schools(subjects))
+    query = (
+        select(_organisation.c.id, column)
+        .select_from(asked)
+        .join(_organisation, _organisation.c.id == asked.c.value)
+    )
+    return _by_school(subjects, {row[0]: row[1] for row in connection.execute(query)})
+
+
 def _schools(subjects: Sequence[Subject]) -> list[str]:
-    return list({one.organisation_id for one in subjects if one.organisation_id})
+    return [one.organisation_id for one in subjects if one.organisation_id]
 
 
 def _by_day(subjects: Sequence[Subject], now: datetime) -> dict[date, list[Subject]]:
@@ -201,5 +240,5 @@ def _by_school(
     return {
         subject.key: values.get(subject.organisation_id, otherwise)
         for subject in subjects
-        if subject.organisation_id is not None
+        if subject.organisation_id
     }

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from functools import cached_property, lru_cache
+from types import MappingProxyType
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    Tag,
+    model_validator,
+)
 
+from base.errors import BadDefinition
+from base.i18n import N_
 from base.located import Located, read_yaml, validated
 from rules.criteria import Value
+from rules.values import Day, Name, ParameterName, Scalar, Texts
 
 #: Written for a value no source gives. What needs it is undetermined, and is never a pass.
 UNKNOWN = "unknown"
 
-Day = date | Literal["unknown"]
-Given = StrictBool | StrictInt | date | StrictStr
-Texts = Annotated[dict[str, str], Field(min_length=1)]
+#: A country, or one of its regions: BE, BE-VLG.
+Area = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
 
 
 class _Part(BaseModel):
@@ -31,68 +44,153 @@ class Window(_Part):
 
     @model_validator(mode="after")
     def _in_order(self) -> Window:
-        known = isinstance(self.opens, date) and isinstance(self.closes, date)
-        if known and self.closes < self.opens:  # type: ignore[operator]
-            message = f"the window closes on {self.closes}, before it opens on {self.opens}"
+        message = backwards(self.opens, self.closes)
+        if message:
             raise ValueError(message)
         return self
+
+
+class PartOfWindow(_Part):
+    """What of a window differs in a country."""
+
+    opens: Day = None
+    closes: Day = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> PartOfWindow:
+        message = backwards(self.opens, self.closes)
+        if message:
+            raise ValueError(message)
+        return self
+
+
+def _kind(value: Any) -> str:
+    return "window" if isinstance(value, dict | Window | PartOfWindow) else "day"
+
+
+#: A day or a window; told apart by their form, so that only one of them complains.
+DayOrWindow = Annotated[
+    Annotated[Day, Tag("day")] | Annotated[Window, Tag("window")], Discriminator(_kind)
+]
+DayOrPartOfWindow = Annotated[
+    Annotated[Day, Tag("day")] | Annotated[PartOfWindow, Tag("window")], Discriminator(_kind)
+]
 
 
 class Part(_Part):
     """Dates and parameters that differ in a country or region."""
 
-    dates: dict[str, Day | Window] = {}
-    parameters: dict[str, Given] = {}
+    dates: dict[Name, DayOrPartOfWindow] = {}
+    parameters: dict[ParameterName, Scalar] = {}
+    #: Values that stand in no source: name -> why they are so.
+    inferred: dict[ParameterName, str] = {}
 
 
 class Round(_Part):
     """A round file."""
 
+    #: Its name within the calendar: 2023-2024.
     round: str = Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$", max_length=40)
-    calendar: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    #: The yearly call it is one of: school_label.
+    calendar: Name
     title: Texts
-    dates: dict[str, Day | Window] = {}
-    parameters: dict[str, Given] = {}
-    #: Area code -> what differs there: BE-VLG before BE before the round's own.
-    countries: dict[str, Part] = {}
-    #: Values that are a reading of ours and stand in no source: name -> why.
-    inferred: dict[str, str] = {}
+    #: Days, and windows of days with a first and a last one, all inclusive; or unknown.
+    dates: dict[Name, DayOrWindow] = {}
+    #: Thresholds and choices; or unknown.
+    parameters: dict[Name, Scalar] = {}
+    #: What differs where: BE-VLG before BE before the round's own.
+    countries: dict[Area, Part] = {}
+    #: Values that stand in no source: name -> why they are so.
+    inferred: dict[ParameterName, str] = {}
+
+    _values: dict[str, Mapping[str, Value | None]] = PrivateAttr(default_factory=dict)
 
     @property
     def name(self) -> str:
         """Its name: school_label/2023-2024."""
         return f"{self.calendar}/{self.round}"
 
-    def values(self, area: str) -> dict[str, Value | None]:
-        """Dates and parameters in an area, flat: ``first_window.closes``. None is UNKNOWN."""
-        found = _flat(self.dates, self.parameters)
+    def values(self, area: str) -> Mapping[str, Value | None]:
+        """Dates and parameters in an area, flat: ``first_window.closes``. None is UNKNOWN.
+
+        The mapping cannot be changed; the same area gives the same one.
+        """
         country = area.split("-", maxsplit=1)[0]
-        for code in dict.fromkeys([country, area]):
-            if code in self.countries:
-                found |= _flat(self.countries[code].dates, self.countries[code].parameters)
-        return found
+        places = tuple(code for code in dict.fromkeys((country, area)) if code in self.countries)
+        key = " ".join(places)
+        if key not in self._values:
+            found = dict(self._own)
+            for code in places:
+                found |= flat(self.countries[code].dates, self.countries[code].parameters)
+            self._values[key] = MappingProxyType(found)
+        return self._values[key]
+
+    def why(self, name: str, area: str) -> str | None:
+        """Why a value that stands in no source is as it is in ``area``; None if a source has it."""
+        country = area.split("-", maxsplit=1)[0]
+        for code in (area, country):
+            part = self.countries.get(code)
+            if part and name in part.inferred:
+                return part.inferred[name]
+            if part and name in flat(part.dates, part.parameters):
+                return None
+        return self.inferred.get(name)
+
+    @cached_property
+    def _own(self) -> dict[str, Value | None]:
+        return flat(self.dates, self.parameters)
 
 
-def _flat(dates: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Value | None]:
+def flat(dates: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Value | None]:
+    """Dates and parameters under one name each; None where the file says unknown."""
     found: dict[str, Value | None] = {}
     for name, day in dates.items():
-        if isinstance(day, Window):
-            found[f"{name}.opens"] = _known(day.opens)
-            found[f"{name}.closes"] = _known(day.closes)
+        if isinstance(day, Window | PartOfWindow):
+            for end in sorted(day.model_fields_set, reverse=True):
+                found[f"{name}.{end}"] = _known(getattr(day, end))
         else:
             found[name] = _known(day)
     return found | {name: _known(value) for name, value in parameters.items()}
 
 
+def backwards(opens: Any, closes: Any) -> str | None:
+    """What is wrong with a window that closes before it opens; None where nothing is.
+
+    A day in the wrong year is the usual reason (002_7da36b1a3396e4d1.txt has 28/02/2022 for
+    28/02/2023): the year that would do is proposed.
+    """
+    if not (isinstance(opens, date) and isinstance(closes, date) and closes < opens):
+        return None
+    hint = ""
+    for year in (opens.year, opens.year + 1):
+        meant = in_year(closes, year)
+        if opens <= meant and (meant - opens).days < 300:
+            hint = f" (did you mean {meant}?)"
+            break
+    return f"the window closes on {closes}, before it opens on {opens}{hint}"
+
+
+def in_year(day: date, year: int) -> date:
+    """``day`` in another year; 29 February becomes the 28th where there is none."""
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return day.replace(year=year, day=28)
+
+
 def _known(value: Any) -> Any:
-    return None if value == UNKNOWN else value
+    return None if isinstance(value, str) and value == UNKNOWN else value
 
 
+@lru_cache(maxsize=256)
 def read_round(text: str, file: str) -> tuple[Round, Located]:
-    """Read a round file.
+    """Read a round file's form; ``rules/checking.py`` says whether it makes sense.
 
     Raises:
         BadDefinition: it does not have the form of a round file; with file, line and column.
     """
     located = read_yaml(text, file)
+    if not isinstance(located.data, dict):
+        remark = located.remark((), "a round file is a list of keys and values: round, dates …")
+        raise BadDefinition(N_("The file has errors."), [remark])
     return validated(Round, located), located

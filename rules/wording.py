@@ -1,0 +1,47 @@
+"""Values in the words of a reader, and texts of rule files filled with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from base.i18n import N_, translate
+from rules.values import PLACE
+
+#: The other names a text may use beside those of parameters.
+PLACES = ("required", "actual", "missing")
+
+
+def word(value: Any, language: str) -> str:
+    """A value as a person writes it in ``language``: 31 janvier 2023, 1.000, ja."""
+    if isinstance(value, list | tuple):
+        return " – ".join(word(item, language) for item in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {word(item, language)}" for key, item in value.items())
+    if isinstance(value, bool):
+        return translate(N_("yes"), language) if value else translate(N_("no"), language)
+    if isinstance(value, date):
+        return str(format_date(value, format="long", locale=language))
+    if isinstance(value, int):
+        return str(format_decimal(value, locale=language))
+    return translate(N_("unknown"), language) if value is None else str(value)
+
+
+def fill(text: str, places: Mapping[str, Any], language: str) -> str:
+    """``text`` with each ``{name}`` replaced by the word for its value."""
+    return PLACE.sub(lambda found: word(places.get(found[1]), language), text)
+
+
+def as_data(value: Any) -> Any:
+    """A value as JSON has it: dates as ISO 8601."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return [as_data(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: as_data(item) for key, item in value.items()}
+    return value
