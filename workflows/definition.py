@@ -20,15 +20,18 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+#: No span is longer: ten years. A larger number is a slip of the pen.
+MOST_DAYS = 3650
 Names = Annotated[list[Name], BeforeValidator(_as_list, json_schema_input_type=Name | list[Name])]
 #: Template name of the process -> the actor who gets it.
 Messages = dict[Name, Name]
 
 _AT = re.compile(
-    r"^(?:(?P<end>end of)|(?P<time>(?:[01]\d|2[0-3]):[0-5]\d) on) round\.(?P<date>[a-z0-9_.]+)$"
+    r"^(?:(?P<end>end of)|(?P<time>(?:[01][0-9]|2[0-3]):[0-5][0-9]) on)"
+    r" round\.(?P<date>[a-z0-9_.]+)$"
 )
 _SPAN = re.compile(
-    r"^(?:(?P<count>\d+)|round\.(?P<parameter>[a-z0-9_.]+)) (?P<working>working )?days?$"
+    r"^(?:(?P<count>[0-9]{1,4})|round\.(?P<parameter>[a-z0-9_.]+)) (?P<working>working )?days?$"
 )
 
 
@@ -65,7 +68,7 @@ class Span(_Part):
     """A number of days: ``14 days``, ``2 working days``, ``round.NAME working days``."""
 
     #: A fixed number, or …
-    count: int | None = None
+    count: int | None = Field(default=None, ge=0, le=MOST_DAYS)
     #: … the name of a round parameter that gives it.
     parameter: str | None = None
     working: bool = False
@@ -253,7 +256,7 @@ class Digest(_Part):
     """One mail a working day to each holder of a right, about the cases that wait."""
 
     #: Local time, HH:MM.
-    at: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    at: str = Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
     to: Name
     waiting: list[Name] = Field(min_length=1)
     late_after: Span

@@ -67,15 +67,17 @@ def happy_path(process: Process) -> list[tuple[str | None, str, str]]:
     From each state the first transition of the file that leads on to a new state is taken; so a
     process file names what usually happens before what is an exception.
     """
-    start_name, start = next(iter(process.starts.items()))
-    line: list[tuple[str | None, str, str]] = [(None, start_name, start.to)]
-    seen, state = {start.to}, start.to
-    while True:
+    line: list[tuple[str | None, str, str]] = []
+    for name, start in list(process.starts.items())[:1]:
+        line.append((None, name, start.to))
+    seen = {target for _source, _trigger, target in line}
+    while line:
+        state = line[-1][2]
         for name, step in process.transitions.items():
             if state in step.source and step.to not in seen:
                 line.append((state, name, step.to))
                 seen.add(step.to)
-                state = step.to
                 break
         else:
-            return line
+            break
+    return line

@@ -42,6 +42,7 @@ def test_points_of_a_round(phrase: str, date: str, time: str | None) -> None:
         "end of publication",
         "24:00 on round.x",
         "9:00 on round.x",
+        "0٣:00 on round.x",
         "",
         "end of round.",
     ],
@@ -67,11 +68,27 @@ def test_spans(phrase: str, span: Span) -> None:
 
 
 @pytest.mark.parametrize(
-    "phrase", ["days", "-1 days", "1.5 days", "2 weeks", "2 days working", "two days"]
+    "phrase",
+    [
+        "days",
+        "-1 days",
+        "1.5 days",
+        "2 weeks",
+        "2 days working",
+        "two days",
+        "٣ days",
+        "9" * 5000 + " days",
+    ],
 )
 def test_what_is_no_span(phrase: str) -> None:
     with pytest.raises(ValidationError, match="is no span"):
         Span.model_validate(phrase)
+
+
+def test_no_span_is_longer_than_ten_years() -> None:
+    assert Span.model_validate("3650 days") == Span(count=3650)
+    with pytest.raises(ValidationError, match="less than or equal to 3650"):
+        Span.model_validate("3651 days")
 
 
 def test_words_that_other_yaml_would_take_for_truth_values_stay_words(lending: Process) -> None:

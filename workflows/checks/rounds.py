@@ -8,12 +8,12 @@ from typing import Any
 
 from base.located import nearest
 from workflows.checks.check import Check, Place
-from workflows.definition import At, Span
+from workflows.definition import MOST_DAYS, At, Span
 
 #: How the value of an effect's argument names a value of the round.
 ROUND = "round."
 #: Kinds of value, as the messages name them.
-DATE, NUMBER, ANY = "date", "whole number", "value"
+DATE, NUMBER, ANY = "date", f"number of days from 0 to {MOST_DAYS}", "value"
 
 
 def check_rounds(check: Check) -> None:
@@ -49,7 +49,7 @@ def _is(kind: str, value: Any) -> bool:
     if kind == DATE:
         return isinstance(value, date)
     if kind == NUMBER:
-        return isinstance(value, int) and not isinstance(value, bool)
+        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_DAYS
     return True
 
 

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from workflows.checks.check import Check, Place
-from workflows.definition import At, Span, TimerRule
+from workflows.definition import MOST_DAYS, At, Span, TimerRule
 
 
 def check_timers(check: Check) -> None:
@@ -122,7 +122,7 @@ def _moments(
     for span in timer.before:
         count = values.get(span.parameter) if span.parameter else span.count
         due = None
-        if isinstance(day, date) and isinstance(count, int):
+        if isinstance(day, date) and isinstance(count, int) and 0 <= count <= MOST_DAYS:
             # A working day counts as a day here: it lies at least that much earlier.
             due = (day - timedelta(days=count), "09:00")
         moments.append((span, due))
