@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from documents.evidence import KINDS
 from rules.book import RuleBook
@@ -16,13 +16,24 @@ RIGHTS = ("nso_reviewer", "nso_coordinator", "css", "administrator")
 DOCUMENTS = ("declaration",)
 
 
-def known_to(book: RuleBook, templates: Mapping[str, Mapping[str, bool]]) -> Known:
-    """What a process file may name besides its own parts.
+class Mails(Protocol):
+    """The mail templates there are, as ``notifications.templates.Templates`` tells."""
 
-    Arguments:
-        book: the rule sets and rounds there are.
-        templates: template (``school_label/invited``) -> language -> whether it has a notice.
-    """
+    def names(self) -> list[str]:
+        """All templates: ``school_label/invited``."""
+        ...
+
+    def languages(self, name: str) -> list[str]:
+        """The languages a template exists in."""
+        ...
+
+    def has_notice(self, name: str) -> bool:
+        """Whether every language of a template has a notice beside the mail."""
+        ...
+
+
+def known_to(book: RuleBook, mails: Mails) -> Known:
+    """What a process file may name besides its own parts: these rule sets, rounds and mails."""
     calendars: dict[str, dict[str, Mapping[str, Any]]] = {}
     for one in book.rounds():
         rounds = calendars.setdefault(one.calendar, {})
@@ -32,7 +43,10 @@ def known_to(book: RuleBook, templates: Mapping[str, Mapping[str, bool]]) -> Kno
     return Known(
         rule_sets={rule_set.name for rule_set in book.rule_sets()},
         calendars=calendars,
-        templates=templates,
+        templates={
+            name: dict.fromkeys(mails.languages(name), mails.has_notice(name))
+            for name in mails.names()
+        },
         rights=RIGHTS,
         effects=EFFECTS,
         documents=DOCUMENTS,
