@@ -67,4 +67,6 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """From the database."""
-        return orjson.loads(value) if isinstance(value, str | bytes) else value
+        if value is None or dialect.name == "postgresql":  # its driver has read it already
+            return value
+        return orjson.loads(value)

@@ -15,4 +15,4 @@ def id_table(connection: Connection, ids: Iterable[str]) -> Any:
     if connection.dialect.name == "sqlite":
         return func.json_each(orjson.dumps(distinct).decode()).table_valued("value", name="subject")
     array = bindparam(None, distinct, type_=ARRAY(Text))
-    return func.unnest(array).table_valued("value", name="subject")
+    return func.unnest(array).table_valued("value", name="subject").render_derived()

@@ -14,9 +14,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
-from notifications.outbox import Addressee, mail_row, notice_row
-from rules.decisions import Decider, Judgement, judge_subjects
-from rules.facts import Subject
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from base.canonical import canonical
@@ -29,6 +26,10 @@ from models.cases import Case, CaseEvent, Decision, Timer
 from models.messages import Mail, Notice
 from models.registry import Organisation
 from models.sql import insert
+from notifications.outbox import Addressee, mail_row, notice_row
+from rules.decisions import Decider, Judgement, judge_subjects
+from rules.facts import Subject
+from workflows import facts  # noqa: F401 - brings the facts about cases
 from workflows.actors import Row, recipients
 from workflows.chain import event_hash
 from workflows.definition import Process, Start, Transition
@@ -416,8 +417,8 @@ def _messages(
     mails: list[dict[str, Any]] = []
     notices: list[dict[str, Any]] = []
     for case, event, extra in moved:
-        extra = {**extra, "deadline": _last_day(case, ends.get(case["id"]))}
-        context = message_context(tools, published, case, event["payload"], extra)
+        known = {**extra, "deadline": _last_day(case, ends.get(case["id"]))}
+        context = message_context(tools, published, case, event["payload"], known)
         for messages, rows, build, count in (
             (step.mail, mails, mail_row, 0),
             (step.notice, notices, notice_row, 1),

@@ -14,12 +14,13 @@ from typing import Any
 
 import sqlalchemy
 import structlog
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 
 from base.errors import Refused
 from base.ids import new_id
 from models.cases import Timer
-from models.database import writing
+from models.database import reading, writing
+from models.types import Instant
 from workflows.digests import plan_digests, send_digest
 from workflows.engine import Engine
 from workflows.machine import next_state
@@ -76,12 +77,11 @@ def sweep(
 
 def next_due(database: sqlalchemy.Engine) -> datetime | None:
     """When the next timer is due; None if there is none."""
-    with database.connect() as connection:
+    # A timer that was set back after a failure is due when its lease ends.
+    due = func.coalesce(_timer.c.leased_until, _timer.c.due_at, type_=Instant())
+    with reading(database) as connection:
         found: datetime | None = connection.execute(
-            select(_timer.c.due_at)
-            .where(_timer.c.done_at.is_(None))
-            .order_by(_timer.c.due_at)
-            .limit(1)
+            select(due).where(_timer.c.done_at.is_(None)).order_by(due).limit(1)
         ).scalar()
         return found
 
