@@ -79,6 +79,11 @@ def said(value: Any, language: str) -> Any:
     return speak(language) if callable(speak) else value
 
 
+def locale_of(language: str) -> str:
+    """The locale that writes dates and numbers of ``language``: British for English."""
+    return {"en": "en_GB"}.get(language, language)
+
+
 def best_language(wanted: str | None, offered: tuple[str, ...] = LANGUAGES) -> str:
     """The first of ``wanted`` (an Accept-Language value or a code such as ``nl-BE``) on offer."""
     for part in (wanted or "").split(","):
