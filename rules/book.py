@@ -67,6 +67,11 @@ class RuleBook:
         self._rule_sets[rule_set.name] = (rule_set, located)
         return rule_set
 
+    def add_missing(self, other: RuleBook) -> None:
+        """Take over the rule sets and rounds of ``other`` that are not here."""
+        self._rule_sets = {**other._rule_sets, **self._rule_sets}
+        self._rounds = {**other._rounds, **self._rounds}
+
     def rule_set(self, name: str) -> RuleSet:
         """The rule set of that name; the part after the slash is enough where it is the only one.
 

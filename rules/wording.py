@@ -9,7 +9,7 @@ from typing import Any
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from base.i18n import N_, translate
+from base.i18n import N_, locale_of, translate
 from rules.values import PLACE
 
 #: The other names a text may use beside those of parameters.
@@ -25,9 +25,9 @@ def word(value: Any, language: str) -> str:
     if isinstance(value, bool):
         return translate(N_("yes"), language) if value else translate(N_("no"), language)
     if isinstance(value, date):
-        return str(format_date(value, format="long", locale=language))
+        return str(format_date(value, format="long", locale=locale_of(language)))
     if isinstance(value, int):
-        return str(format_decimal(value, locale=language))
+        return str(format_decimal(value, locale=locale_of(language)))
     return translate(N_("unknown"), language) if value is None else str(value)
 
 

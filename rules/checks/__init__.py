@@ -1,0 +1,1 @@
+"""The checks of rule and round files, one concern a file."""
