@@ -64,3 +64,16 @@ def in_utc(instant: datetime) -> datetime:
         message = f"{instant} has no time zone"
         raise ValueError(message)
     return instant.astimezone(UTC)
+
+
+class ShiftedClock:
+    """A clock that runs as fast as another, and shows another time: for the demo."""
+
+    def __init__(self, start: datetime, clock: Clock | None = None) -> None:
+        """Show ``start`` (aware) now, and go on from there."""
+        self._clock = clock or SystemClock()
+        self._shift = in_utc(start) - self._clock.now()
+
+    def now(self) -> datetime:
+        """The instant it shows, in UTC."""
+        return self._clock.now() + self._shift

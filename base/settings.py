@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(
         5.0, gt=0, le=3600, description="How often due timers and mails are looked for, in seconds."
     )
+    distributed: bool = Field(
+        False,
+        description="PostgreSQL only: wake the workers (keurmerk worker) in each transaction.",
+    )
     log_format: Literal["text", "json"] = Field("text", description="Form of the log lines.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="From which level on log lines are written."

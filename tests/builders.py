@@ -26,6 +26,7 @@ from models.registry import (
     ProjectFounder,
     ProjectSchool,
 )
+from notifications.templates import Templates
 from rules.book import RuleBook
 from rules.judge import Judge
 from workflows.answers import add_link, save_answers
@@ -155,7 +156,7 @@ class Desk:
             add_grant(connection, css, "css", "*")
             published = publish(
                 connection, PROCESS.read_text(encoding="utf-8"), RuleBook.from_folder(),
-                author="test", now=clock.now(),
+                mails=Templates(), author="test", now=clock.now(),
             )  # fmt: skip
         engine = Engine(database, tools)
         prepare(engine)

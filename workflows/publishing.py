@@ -18,12 +18,14 @@ from sqlalchemy import Connection, func, select
 from transitions import Machine
 
 from base.canonical import hash_of, sha256
-from base.errors import NotFound
+from base.errors import BadDefinition, NotFound
 from base.i18n import N_
 from base.ids import new_id
 from models.cases import Definition, Release
 from models.sql import insert_new
+from workflows.checking import check_process
 from workflows.definition import Process
+from workflows.known import Mails, known_to
 from workflows.machine import machine_of
 from workflows.process_file import read_process
 
@@ -78,7 +80,7 @@ def rule_sets_of(process: Process) -> list[str]:
 
 
 def publish(
-    connection: Connection, text: str, book: RuleBook, *, author: str, now: datetime,
+    connection: Connection, text: str, book: RuleBook, *, mails: Mails, author: str, now: datetime,
     in_force_from: date | None = None, approver: str = "", file: str = "process",
 ) -> Published:  # fmt: skip
     """Publish a process file with the rule sets and rounds of ``book`` that it uses.
@@ -87,13 +89,21 @@ def publish(
 
     Arguments:
         text: the process file.
+        mails: the mail templates there are.
         author: who publishes.
         in_force_from: first day new cases take it; today when left out.
 
     Raises:
         BadDefinition: the process file has errors; nothing was published.
     """
-    process, _located = read_process(text, file)
+    process, located = read_process(text, file)
+    wrong = [
+        remark
+        for remark in check_process(process, located, known_to(book, mails))
+        if remark.severity == "error"
+    ]
+    if wrong:
+        raise BadDefinition(N_("The process file has errors."), wrong)
     rule_sets = {name: book.rule_set(name) for name in rule_sets_of(process)}
     calls = book.rounds(process.round) if process.round else []
     rounds = [f"{call.calendar}/{call.round}" for call in calls]

@@ -1,0 +1,50 @@
+"""``keurmerk import``: schools, people, activities, projects and labels into the registry."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.context import wiring
+from cli.progress import progress
+from models.database import writing
+from registry.importing import import_file
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("import")(run)
+
+
+class _TryOnly(Exception):
+    """Ends the transaction of a dry run."""
+
+
+def run(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A dossier (.json), a table (.csv) or .xlsx.")],
+    dry_run: Annotated[bool, typer.Option(help="Only say what would be imported.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Import a file: all of it, or nothing and every error by row and field (exit 2)."""
+    given = wiring(context)
+    with given.open(given.settings(), None) as parts, progress("Importing") as tell:
+        try:
+            with writing(parts.database) as connection:
+                report = import_file(
+                    connection, file, file.name, now=parts.clock.now(), progress=tell
+                )
+                if dry_run:
+                    raise _TryOnly
+        except _TryOnly:
+            pass
+    if as_json:
+        typer.echo(json.dumps({"imported": not dry_run, "counts": report.counts}))
+        return
+    for note in report.notes:
+        typer.echo(f"{note.where}: {note.say()}")
+    made = ", ".join(f"{count} {kind}" for kind, count in report.counts.items() if count)
+    typer.echo(f"{'Would import' if dry_run else 'Imported'}: {made or 'nothing new'}.")

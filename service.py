@@ -1,0 +1,124 @@
+"""The composition root: builds the parts of Keurmerk and puts them together. It decides nothing."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from base.clock import Clock, SystemClock
+from base.settings import Settings, read_settings
+from cli.app import run
+from cli.context import Parts, Wiring
+from documents.store import FolderStore
+from models.database import open_database
+from models.schema import check_version
+from notifications.carriers import Carrier, FolderCarrier, SmtpCarrier
+from notifications.delivery import Post
+from notifications.message import Sender
+from notifications.templates import Templates
+from rules.judge import Judge
+from web.app import create_app
+from web.context import Context
+from workflows.engine import Engine
+from workflows.publishing import Library
+from workflows.step import Tools
+from workflows.waking import waker
+
+
+def carrier(settings: Settings) -> Carrier:
+    """What takes mails away: the mail server of the settings, else a folder."""
+    if settings.smtp_host is None:
+        return FolderCarrier(settings.mail_folder)
+    password = settings.smtp_password
+    return SmtpCarrier(
+        settings.smtp_host, settings.smtp_port, security=settings.smtp_security,
+        user=settings.smtp_user, password=password.get_secret_value() if password else None,
+    )  # fmt: skip
+
+
+@contextmanager
+def open_parts(settings: Settings, clock: Clock | None = None) -> Iterator[Parts]:
+    """An installation, closed at the end.
+
+    Raises:
+        WrongDatabase: the database has another version than this program.
+    """
+    clock = clock or SystemClock()
+    database = open_database(settings.database, settings.sqlite_synchronous)
+    try:
+        check_version(database)
+        with Judge() as judge:
+            tools = Tools(
+                clock=clock, library=Library(), judge=judge,
+                grace=timedelta(seconds=settings.grace_seconds),
+                public_url=settings.public_url.rstrip("/"), wake=waker(settings.distributed),
+            )  # fmt: skip
+            templates = Templates()
+            yield Parts(
+                settings=settings, clock=clock, database=database,
+                engine=Engine(database, tools), templates=templates,
+                files=FolderStore(settings.files),
+                post=Post(
+                    database=database, clock=clock, templates=templates,
+                    sender=Sender(address=settings.mail_from, reply_to=settings.mail_reply_to),
+                    carrier=lambda: carrier(settings),
+                    connections=settings.smtp_connections if settings.smtp_host else 1,
+                ),
+            )  # fmt: skip
+    finally:
+        database.dispose()
+
+
+def application(parts: Parts, demo: bool) -> Any:
+    """The web application of an installation."""
+    return create_app(
+        Context(
+            settings=parts.settings, database=parts.database, engine=parts.engine,
+            templates=parts.templates, files=parts.files, demo=demo,
+        )
+    )  # fmt: skip
+
+
+def set_up_logs(settings: Settings) -> None:
+    """Log lines go to the error stream, as text or JSON."""
+    last: Any = (
+        structlog.processors.JSONRenderer()
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[settings.log_level.upper()]
+        ),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def settings_with_logs() -> Settings:
+    """The settings of this process; from here on its log has their form."""
+    settings = read_settings()
+    set_up_logs(settings)
+    return settings
+
+
+def main() -> None:
+    """The command ``keurmerk``."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    run(Wiring(settings=settings_with_logs, open=open_parts, app=application))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""The documents of a case, filled from the case: declaration, application, certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from base.days import local_day, zone_of
+from base.errors import NotFound
+from base.i18n import N_
+from documents.application import AnswerLine, Application, EvidenceLine, SectionLines
+from documents.application import render_application as _render_application
+from documents.certificate import Certificate, render_certificate
+from documents.declaration import Declaration, render_declaration
+from models.cases import Case, CaseEvent
+from models.registry import Label, Organisation
+from workflows.answers_store import answers_of, evidence_of
+from workflows.definition import FormField
+from workflows.publishing import Published
+from workflows.step import Tools
+
+_case = Case.__table__  # type: ignore[attr-defined]
+_event = CaseEvent.__table__  # type: ignore[attr-defined]
+_label = Label.__table__  # type: ignore[attr-defined]
+_organisation = Organisation.__table__  # type: ignore[attr-defined]
+
+Row = Mapping[str, Any]
+
+
+def declaration(connection: Connection, tools: Tools, case: Row, language: str) -> bytes:
+    """The declaration of honour of a case, to be signed by the principal, as PDF.
+
+    Raises:
+        NotFound: the case's form asks for none.
+    """
+    published = tools.library.release(connection, case["release_id"])
+    form = published.process.form
+    step = next((one for one in form.sections if one.document), None) if form else None
+    if step is None:
+        raise NotFound(N_("This application needs no declaration."))
+    school = _school(connection, case)
+    return render_declaration(
+        Declaration(
+            school=school["name"], place=school["place"], area=case["area"],
+            label=published.process.title, round=_round_title(published, case),
+            reference=case["id"], made_on=_today(tools, case), step=step.title,
+        ),
+        language,
+    )  # fmt: skip
+
+
+def application(connection: Connection, tools: Tools, case: Row, language: str) -> bytes:
+    """The application as it stands now, with every answer and piece of evidence, as PDF.
+
+    Raises:
+        NotFound: the process has no form.
+    """
+    published = tools.library.release(connection, case["release_id"])
+    if published.process.form is None:
+        raise NotFound(N_("This process has no form."))
+    answers, evidence = answers_of(connection, case["id"]), evidence_of(connection, case["id"])
+    sections = [
+        SectionLines(
+            title=section.title, step=section.step, text=section.text or "",
+            answers=[
+                _answer(wanted, f"{section.section}.{wanted.name}", answers, evidence)
+                for wanted in section.fields
+            ],
+        )
+        for section in published.process.form.sections
+    ]  # fmt: skip
+    recording = [
+        name for name, step in published.process.transitions.items() if step.records == "form"
+    ]
+    submitted_at: datetime | None = connection.execute(
+        select(_event.c.at)
+        .where(_event.c.case_id == case["id"], _event.c.trigger.in_(recording))
+        .order_by(_event.c.sequence.desc())
+        .limit(1)
+    ).scalar()
+    school = _school(connection, case)
+    return _render_application(
+        Application(
+            school=school["name"], place=school["place"], area=case["area"],
+            label=published.process.title, round=_round_title(published, case),
+            reference=case["id"], state=published.process.states[case["state"]].to_school,
+            submitted_at=submitted_at, as_of=tools.clock.now(), zone=ZoneInfo(case["zone"]),
+            sections=sections,
+        ),
+        language,
+    )  # fmt: skip
+
+
+def certificate(connection: Connection, tools: Tools, label_id: str, language: str) -> bytes:
+    """The certificate of a label that was awarded here, as PDF.
+
+    Raises:
+        NotFound: there is no such label.
+    """
+    row = (
+        connection.execute(
+            select(_label, _case.c.release_id)
+            .join(_case, _case.c.id == _label.c.case_id)
+            .where(_label.c.id == label_id)
+        )
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise NotFound(N_("There is no such label."))
+    published = tools.library.release(connection, row["release_id"])
+    school = _school(connection, dict(row))
+    return render_certificate(
+        Certificate(
+            number=row["id"], school=school["name"], place=school["place"], area=school["area"],
+            label=published.process.title, round=_round_title(published, dict(row)),
+            granted_on=row["granted_on"], valid_from=row["valid_from"],
+            valid_until=row["valid_until"], verify_url=f"{tools.public_url}/labels/{row['id']}",
+        ),
+        language,
+    )  # fmt: skip
+
+
+def _answer(
+    wanted: FormField, key: str, answers: Mapping[str, Any], evidence: list[Row]
+) -> AnswerLine:
+    if wanted.type == "evidence":
+        lines = [
+            EvidenceLine(
+                name=row["file_name"] or row["url"], url=row["url"] or "",
+                sha256=row["sha256"] or "", size=row["size"], added_at=row["added_at"],
+            )
+            for row in evidence
+            if row["field"] == key
+        ]  # fmt: skip
+        return AnswerLine(title=wanted.title, evidence=lines)
+    value = answers.get(key)
+    if wanted.type == "yes_no" and value is not None:
+        value = value == "yes"
+    return AnswerLine(title=wanted.title, value=value)
+
+
+def _school(connection: Connection, case: Row) -> Row:
+    query = select(_organisation).where(_organisation.c.id == case["organisation_id"])
+    return dict(connection.execute(query).mappings().one())
+
+
+def _round_title(published: Published, case: Row) -> Any:
+    if not case["round"] or not published.process.round:
+        return ""
+    return published.book.round(f"{published.process.round}/{case['round']}").title
+
+
+def _today(tools: Tools, case: Row) -> Any:
+    return local_day(tools.clock.now(), ZoneInfo(case.get("zone") or zone_of(case["area"]).key))

@@ -1,0 +1,147 @@
+"""Proof after the fact: the logs are whole, and every decision comes out the same again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Connection, func, select
+
+from models.cases import Case, CaseEvent, Decision, Definition
+from models.database import reading
+from rules.binding import bind
+from rules.book import RuleBook
+from rules.criteria import BoundRuleSet, FactType
+from rules.reference import decide_reference
+from workflows.chain import broken_links
+
+#: Rows looked at together.
+CHUNK = 2000
+
+_case = Case.__table__  # type: ignore[attr-defined]
+_event = CaseEvent.__table__  # type: ignore[attr-defined]
+_decision = Decision.__table__  # type: ignore[attr-defined]
+_definition = Definition.__table__  # type: ignore[attr-defined]
+
+
+@dataclass
+class Report:
+    """What was verified."""
+
+    cases: int = 0
+    events: int = 0
+    decisions: int = 0
+    #: What does not hold, a sentence each, naming case, event or decision.
+    faults: list[str] = field(default_factory=list)
+
+
+def verify(
+    database: sqlalchemy.Engine, progress: Callable[[int, int], None] | None = None
+) -> Report:
+    """Verify every case's log and every decision.
+
+    Arguments:
+        progress: is told how many of how many cases and decisions are done.
+    """
+    report = Report()
+    with reading(database) as connection:
+        total = sum(
+            connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (_case, _decision)
+        )
+        for cases in _pages(connection, _case):
+            _logs(connection, cases, report)
+            if progress:
+                progress(report.cases + report.decisions, total)
+        books: dict[str, RuleBook] = {}
+        for decisions in _pages(connection, _decision):
+            _decisions(connection, decisions, books, report)
+            if progress:
+                progress(report.cases + report.decisions, total)
+    return report
+
+
+def _pages(connection: Connection, table: Any) -> Iterator[list[dict[str, Any]]]:
+    after = ""
+    while True:
+        rows = connection.execute(
+            select(table).where(table.c.id > after).order_by(table.c.id).limit(CHUNK)
+        )
+        page = [dict(row) for row in rows.mappings()]
+        if page:
+            yield page
+        if len(page) < CHUNK:
+            return
+        after = page[-1]["id"]
+
+
+def _logs(connection: Connection, cases: Sequence[dict[str, Any]], report: Report) -> None:
+    ids = [case["id"] for case in cases]
+    rows = connection.execute(
+        select(_event)
+        .where(_event.c.case_id.in_(ids))
+        .order_by(_event.c.case_id, _event.c.sequence)
+    )
+    logs = {
+        key: list(events) for key, events in groupby(rows.mappings(), lambda row: row["case_id"])
+    }
+    for case in cases:
+        events = logs.get(case["id"], [])
+        report.cases += 1
+        report.events += len(events)
+        faults = broken_links(
+            [dict(event) for event in events], case["head"], case["version"]
+        )
+        if events and events[-1]["to_state"] != case["state"]:
+            faults.append(
+                f"the case is {case['state']}, its log ends in {events[-1]['to_state']}"
+            )
+        report.faults += [f"case {case['id']}: {fault}" for fault in faults]
+
+
+def _decisions(
+    connection: Connection, decisions: Sequence[dict[str, Any]], books: dict[str, RuleBook],
+    report: Report,
+) -> None:  # fmt: skip
+    for decision in decisions:
+        report.decisions += 1
+        bound = _bound(connection, decision, books)
+        if bound is None:
+            report.faults.append(f"decision {decision['id']}: its rule set or round is not kept")
+            continue
+        types = {request.key: request.type for request in bound.facts}
+        facts = {
+            key: date.fromisoformat(value)
+            if types.get(key) is FactType.DATE and isinstance(value, str)
+            else value
+            for key, value in decision["facts"].items()
+        }
+        found = decide_reference(bound, [facts])[0]
+        if {name: str(outcome) for name, outcome in found.items()} != decision["findings"]:
+            report.faults.append(
+                f"decision {decision['id']}: evaluated again, {decision['rule_set']} comes out "
+                f"differently"
+            )
+
+
+def _bound(
+    connection: Connection, decision: dict[str, Any], books: dict[str, RuleBook]
+) -> BoundRuleSet | None:
+    hashes = [decision["rule_set_sha256"], decision["round_sha256"]]
+    key = "|".join(str(one) for one in hashes)
+    if key not in books:
+        texts = connection.execute(
+            select(_definition.c.sha256, _definition.c.text).where(
+                _definition.c.sha256.in_([one for one in hashes if one])
+            )
+        )
+        books[key] = RuleBook.from_texts({row.sha256: row.text for row in texts})
+    book = books[key]
+    rule_sets, rounds = book.rule_sets(), book.rounds()
+    if not rule_sets or (decision["round_sha256"] and not rounds):
+        return None
+    return bind(rule_sets[0], rounds[0].values(decision["area"]) if rounds else {})
