@@ -10,6 +10,8 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from web.app import create_app
+from web.context import Context
 
 from base.clock import Clock, SystemClock
 from base.settings import Settings, read_settings
@@ -23,8 +25,6 @@ from notifications.delivery import Post
 from notifications.message import Sender
 from notifications.templates import Templates
 from rules.judge import Judge
-from web.app import create_app
-from web.context import Context
 from workflows.engine import Engine
 from workflows.publishing import Library
 from workflows.step import Tools

@@ -1,4 +1,4 @@
-"""What commands are handed: the parts of an installation, built by ``service.py`` when asked for."""
+"""What commands are handed: the parts of an installation, built by ``service.py``."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from base.clock import SystemClock
+from base.days import zone_of
 from base.errors import BadInput, KeurmerkError
 from base.i18n import LANGUAGES, N_
 from cli.context import instant
@@ -22,7 +23,6 @@ from rules.explain import explain
 from rules.facts import Subject
 from rules.judge import Judge
 from workflows import facts  # noqa: F401 - brings the facts about cases
-from base.days import zone_of
 
 
 def register(app: typer.Typer) -> None:
@@ -58,9 +58,7 @@ def run(
 def _decide(rule_set: str, round_name: str, path: Path, now, language: str):  # type: ignore[no-untyped-def]
     book = RuleBook.from_folder()
     rules = book.rule_set(rule_set)
-    call = book.round(
-        round_name if "/" in round_name else f"{rules.calendar}/{round_name}"
-    )
+    call = book.round(round_name if "/" in round_name else f"{rules.calendar}/{round_name}")
     try:
         content = path.read_bytes()
     except OSError as error:

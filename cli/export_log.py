@@ -80,11 +80,11 @@ def _write(form: Format, rows: Iterator[dict[str, Any]], out: TextIO) -> None:
         return
     out.write('<?xml version="1.0" encoding="UTF-8"?>\n')
     out.write('<log xes.version="1.0" xmlns="http://www.xes-standard.org/">\n')
-    for name, prefix in (("Concept", "concept"), ("Time", "time"), ("Organizational", "org")):
-        out.write(
-            f'  <extension name="{name}" prefix="{prefix}"'
-            f' uri="http://www.xes-standard.org/{prefix}.xesext"/>\n'
-        )
+    out.writelines(
+        f'  <extension name="{name}" prefix="{prefix}"'
+        f' uri="http://www.xes-standard.org/{prefix}.xesext"/>\n'
+        for name, prefix in (("Concept", "concept"), ("Time", "time"), ("Organizational", "org"))
+    )
     open_case = None
     for row in rows:
         if row["case"] != open_case:

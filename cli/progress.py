@@ -1,4 +1,4 @@
-"""The progress bar of long work: on a terminal only, on the error stream, so that output stays clean."""
+"""The progress bar of long work, on the error stream of a terminal: output stays clean."""
 
 from __future__ import annotations
 

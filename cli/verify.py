@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -26,8 +27,7 @@ def run(
     with given.open(given.settings(), None) as parts, progress("Verifying") as tell:
         report = verify(parts.database, tell)
     if as_json:
-        typer.echo(json.dumps({"cases": report.cases, "events": report.events,
-                               "decisions": report.decisions, "faults": report.faults}))  # fmt: skip
+        typer.echo(json.dumps(asdict(report)))
     else:
         for fault in report.faults:
             typer.echo(fault)

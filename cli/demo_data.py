@@ -1,0 +1,106 @@
+"""The demo's people and schools, and its installation under ``var/demo``.
+
+Names are invented; addresses end in example.org. The schools come through the same import as real
+ones (``demo_files/schools.json``).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from base.clock import Clock, ShiftedClock
+from base.settings import Settings
+from cli.context import Parts
+from cli.publishing import publish_installed
+from models.cases import CaseEvent
+from models.database import open_database, reading, writing
+from models.registry import Grant, Membership, Organisation, Person
+from registry.importing import import_file
+from workflows.sweep import prepare
+
+SCHOOLS = Path(__file__).with_name("demo_files") / "schools.json"
+FOLDER = Path("var/demo")
+
+#: The demo begins on the eve of the round, and the demo service goes on from this moment.
+EVE = datetime(2022, 11, 22, 11, 0, tzinfo=UTC)
+SERVED_FROM = datetime(2023, 1, 18, 9, 0, tzinfo=UTC)
+
+#: Name, mail address, language, and the right held for a scope.
+STAFF = (
+    ("Rita Verbeeck", "rita.verbeeck@nso.example.org", "nl", "nso_reviewer", "BE-VLG"),
+    ("Karel Mertens", "karel.mertens@nso.example.org", "nl", "nso_reviewer", "BE-VLG"),
+    ("Cora Desmet", "cora.desmet@nso.example.org", "nl", "nso_coordinator", "BE-VLG"),
+    ("Giulia Conti", "giulia.conti@nso.example.org", "en", "nso_reviewer", "IT"),
+    ("Carl Support", "carl.support@css.example.org", "en", "css", "*"),
+)
+#: A reviewer who also teaches at this school: she may not decide on it.
+LINKED = ("karel.mertens@nso.example.org", "Lyceum Ten Dorpe")
+
+_person = Person.__table__  # type: ignore[attr-defined]
+_organisation = Organisation.__table__  # type: ignore[attr-defined]
+_event = CaseEvent.__table__  # type: ignore[attr-defined]
+
+
+def fill(connection: Connection, now: datetime) -> None:
+    """Write the demo's schools, people and rights into an empty registry."""
+    import_file(connection, SCHOOLS, SCHOOLS.name, now=now)
+    for name, email, language, right, scope in STAFF:
+        person = Person(name=name, email=email, language=language, validated=True)
+        connection.execute(_person.insert(), person.model_dump())
+        grant = Grant(person_id=person.id, right=right, scope=scope, first_day=date(2022, 9, 1))
+        connection.execute(Grant.__table__.insert(), grant.model_dump())  # type: ignore[attr-defined]
+    email, school = LINKED
+    membership = Membership(
+        person_id=person_id(connection, email), organisation_id=school_id(connection, school),
+        role="teacher", first_day=date(2019, 9, 1),
+    )  # fmt: skip
+    connection.execute(
+        Membership.__table__.insert(),  # type: ignore[attr-defined]
+        membership.model_dump(),
+    )
+
+
+def person_id(connection: Connection, email: str) -> str:
+    """The person of that mail address."""
+    return str(
+        connection.execute(select(_person.c.id).where(_person.c.email == email)).scalar_one()
+    )
+
+
+def school_id(connection: Connection, name: str) -> str:
+    """The school of that name."""
+    query = select(_organisation.c.id).where(_organisation.c.name == name)
+    return str(connection.execute(query).scalar_one())
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """The settings of the demo service: its own database and files, beside the real ones."""
+    return settings.model_copy(
+        update={
+            "database": f"sqlite:///{FOLDER / 'keurmerk.db'}",
+            "files": FOLDER / "files",
+            "public_url": f"http://{settings.host}:{settings.port}",
+        }
+    )
+
+
+def begin(parts: Parts) -> None:
+    """The eve of the round: registry filled, process published, screening set."""
+    with writing(parts.database) as connection:
+        fill(connection, parts.clock.now())
+    publish_installed(parts)
+    prepare(parts.engine)
+
+
+def demo_clock(settings: Settings) -> Clock:
+    """A clock that goes on from the demo's day, or from its last step if that was later."""
+    database = open_database(settings.database)
+    with reading(database) as connection:
+        last = connection.execute(
+            select(_event.c.at).order_by(_event.c.at.desc()).limit(1)
+        ).scalar()
+    database.dispose()
+    return ShiftedClock(max(last or SERVED_FROM, SERVED_FROM))

@@ -1,0 +1,27 @@
+"""Publishing the installed process files, with their rule sets and rounds."""
+
+from __future__ import annotations
+
+from cli.context import Parts
+from models.database import writing
+from rules.book import RuleBook
+from workflows.process_file import load_processes
+from workflows.publishing import publish
+
+#: Who publishes what comes with the installation.
+AUTHOR = "installation"
+
+
+def publish_installed(parts: Parts) -> None:
+    """Publish every installed process that is not in force as it is.
+
+    Raises:
+        BadDefinition: a file has errors; nothing of it is published, and what is in force stays.
+    """
+    book = RuleBook.from_folder()
+    for _process, located in load_processes().values():
+        with writing(parts.database) as connection:
+            publish(
+                connection, located.text, book, mails=parts.templates, author=AUTHOR,
+                now=parts.clock.now(), file=located.file,
+            )  # fmt: skip
