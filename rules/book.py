@@ -23,8 +23,11 @@ class RuleBook:
         self._rounds: dict[str, tuple[Round, Located]] = {}
 
     @classmethod
-    def from_folder(cls, folder: Path = FOLDER) -> RuleBook:
-        """All rule and round files below ``folder``; rounds lie below its ``rounds``.
+    def from_folder(cls, folder: Path = FOLDER, *, lenient: bool = False) -> RuleBook:
+        """All rule and round files below ``folder``, in order of name.
+
+        Arguments:
+            lenient: leave out files that cannot be read, for a checker that names them itself.
 
         Raises:
             BadDefinition: a file does not have its form, or a name is there twice; all are named.
@@ -36,7 +39,7 @@ class RuleBook:
                 book.add(path.read_text(encoding="utf-8"), str(path))
             except BadDefinition as error:
                 remarks += error.remarks
-        if remarks:
+        if remarks and not lenient:
             raise BadDefinition(N_("Rule or round files have errors."), remarks)
         return book
 

@@ -34,11 +34,13 @@ def check_rule_set(rule_set: RuleSet, located: Located, rounds: Sequence[Round])
     """
     check = Check(located=located, rule_set=rule_set, rounds=rounds)
     check_names(check)
+    names_known = not check.failed
     check_types(check)
     check_texts(check)
     if not check.failed:
         check_satisfying(check)
-    check_examples(check)
+    if names_known:
+        check_examples(check)
     return check.sorted()
 
 

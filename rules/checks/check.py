@@ -47,7 +47,8 @@ class Remarks:
 
     def sorted(self) -> list[Remark]:
         """The remarks in the order of the file's lines, each once."""
-        return sorted(set(self.remarks), key=lambda remark: (remark.line, remark.column))
+        once = dict.fromkeys(self.remarks)
+        return sorted(once, key=lambda remark: (remark.line, remark.column))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,7 +66,7 @@ def _values(check: Check, example: Example, place: Place) -> dict[str, Value | N
         else:
             values[name] = value
     for name in parameters:
-        if name not in values:
+        if name not in values and name not in example.parameters:
             message = f'the example gives no "{name}": add it to parameters, or name a round'
             check.error(place, message)
             good = False

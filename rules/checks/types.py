@@ -36,8 +36,11 @@ def check_types(check: Check) -> None:
     for name, parameter in check.rule_set.parameters.items():
         if parameter.one_of and parameter.type != "text":
             check.error(("parameters", name, "one_of"), "only a text can be one of several texts")
-        for said, _call, _area, values in check.calls():
-            _given(check, name, parameter, said, values)
+        for said, call, area, values in check.calls():
+            # What an area has from its country, or from the round itself, is said there.
+            above = call.values(area.rpartition("-")[0])
+            if not area or values.get(name) != above.get(name):
+                _given(check, name, parameter, said, values)
 
 
 def _arguments(check: Check) -> None:
