@@ -1,0 +1,92 @@
+"""The certificate of a label."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import segno
+
+from base.i18n import Text, say
+from documents.typesetting import breakable, typeset
+from documents.words import area_name, day_in_words, filled, known_language, words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """What a certificate says."""
+
+    #: Number by which the label is known: the label's id, or a shorter one.
+    number: str
+    school: str
+    #: Town; may be empty.
+    place: str
+    #: Country or region: ``BE-VLG``. Its NSO assessed the application.
+    area: str
+    #: The label's title.
+    label: Text | str
+    #: The round's title, such as 2023-2024; empty where the label's title says it.
+    round: Text | str = ""
+    #: Local days; first and last day of validity, both inclusive.
+    granted_on: date
+    valid_from: date
+    valid_until: date
+    #: Address of the page that confirms it.
+    verify_url: str
+    #: Name of the NSO, where it is not simply that of its area.
+    nso: str = ""
+
+
+def render_certificate(data: Certificate, language: str) -> bytes:
+    """The certificate as PDF/UA-1 in ``language`` (English where it does not exist).
+
+    The same data gives the same bytes; the file says it was made on the day of the grant.
+    """
+    language = known_language(language)
+    label, area = say(data.label, language), area_name(data.area, language)
+    country = area_name(data.area[:2], language)
+    text = words(
+        "certificate", language, label=label, school=data.school, area=area, url=data.verify_url
+    )
+    days = {
+        "awarded_on": data.granted_on, "valid_from": data.valid_from,
+        "valid_until": data.valid_until,
+    }  # fmt: skip
+    title = " ".join(dict.fromkeys([label, say(data.round, language)])).strip()
+    return typeset(
+        "certificate.typ",
+        {
+            "language": language,
+            "title": filled(text["document_title"], label=label, school=data.school),
+            "date": data.granted_on.isoformat(),
+            "words": text,
+            "label": title,
+            "school": breakable(data.school),
+            "where": ", ".join(dict.fromkeys(part for part in (data.place, area, country) if part)),
+            "days": [[text[name], day_in_words(day, language)] for name, day in days.items()],
+            "mark": _mark(data),
+            "number": data.number,
+            "nso": data.nso or text["nso"],
+            "url": data.verify_url,
+            "shown_url": breakable(data.verify_url.split("://", maxsplit=1)[-1]),
+            "qr": _qr(data.verify_url),
+        },
+        data.granted_on,
+    )
+
+
+def _mark(data: Certificate) -> list[str]:
+    """The years in the ornament."""
+    years: list[Any] = [data.valid_from.year, data.valid_until.year]
+    return [str(year) for year in dict.fromkeys(years)]
+
+
+def _qr(url: str) -> str:
+    """``url`` as a QR code in SVG, robust enough for a crumpled print (level Q)."""
+    drawn = io.BytesIO()
+    segno.make(url, error="q", micro=False).save(
+        drawn, kind="svg", border=0, dark="#16263a", xmldecl=False, svgns=True, nl=False
+    )
+    return drawn.getvalue().decode()
