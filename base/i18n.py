@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -68,13 +70,15 @@ def say(text: Text | str, language: str) -> str:
 def said(value: Any, language: str) -> Any:
     """A value of a sentence as the reader of ``language`` sees it.
 
-    A text per language becomes that language's; several values are listed; what can say itself
-    does; anything else stays as it is.
+    A text per language becomes that language's; a date is written out; several values are listed;
+    what can say itself does; anything else stays as it is.
     """
     if isinstance(value, Mapping):
         return say(value, language)
     if isinstance(value, list | tuple):
         return ", ".join(str(said(item, language)) for item in value)
+    if isinstance(value, date):
+        return format_date(value, format="long", locale=language)
     speak = getattr(value, "say", None)
     return speak(language) if callable(speak) else value
 

@@ -22,11 +22,7 @@ def new_id(milliseconds: int | None = None) -> Id:
         milliseconds: Unix time in milliseconds to stamp it with; the machine's when left out. The
             stamp only gives an order, so this is the one place besides the clock that reads time.
     """
-    stamp = (
-        time.time_ns() // 1_000_000  # noqa: TID251 - an order, not a time of day
-        if milliseconds is None
-        else milliseconds
-    )
+    stamp = time.time_ns() // 1_000_000 if milliseconds is None else milliseconds
     random_bits = int.from_bytes(os.urandom(8), "big") >> 2
     with _lock:
         # 48 bits of time, then 12 bits that count within the millisecond (RFC 9562, method 1).

@@ -142,7 +142,7 @@ class Teller:
         )  # fmt: skip
 
     def _messages(self, connection: Any) -> None:
-        notices = {}
+        notices: dict[Any, list[dict[str, Any]]] = {}
         for row in self._new(connection, _notice):
             notices.setdefault((row["event_id"], row["template"]), []).append(row)
         groups: dict[Any, list[dict[str, Any]]] = {}

@@ -25,7 +25,6 @@ from workflows.papers import declaration
 from workflows.sweep import next_due, sweep
 
 PROCESS = "school_label"
-ROUND = "2023-2024"
 SECTIONS = ("shared_leadership", "collaboration", "students", "models", "inclusive")
 
 _case = Case.__table__  # type: ignore[attr-defined]
@@ -233,12 +232,11 @@ def whole_round(story: Story) -> None:
     story.chapter("January: reminders, and the last days of the first submission")
     story.until(2023, 1, 30, 12)
     story.fire(JOZEF, "submit", EVA)
+    story.deliver()
     story.chapter("1 February 2023: the first submission is over")
     story.until(2023, 2, 1, 9)
-    story.refused(
-        "A first submission on 1 February",
-        lambda: _start(story, "Technisch Instituut Noord", QUINTEN),
-    )
+    story.refused("A first submission on 1 February", lambda: story.fire(BRUG, "submit", NELE))
+    story.refused("A new application on 1 February", lambda: story.fire(NOORD, "start", QUINTEN))
     story.chapter("February: amended applications come back")
     story.answer(LINDE, AN, students__description="De leerlingenraad koos de thema’s.")
     story.fire(LINDE, "resubmit", AN)
@@ -259,12 +257,3 @@ def whole_round(story: Story) -> None:
     story.until(2023, 3, 29, 10)
     story.chapter("31 December 2024, 24:00: the labels lapse")
     story.until(2025, 1, 1, 10)
-
-
-def _start(story: Story, school: str, who: str) -> None:
-    with reading(story.parts.database) as connection:
-        organisation = school_id(connection, school)
-    story.parts.engine.start(
-        PROCESS, "apply", organisation_id=organisation, actor_id=story.person(who),
-        round_name=ROUND,
-    )  # fmt: skip

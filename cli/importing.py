@@ -10,17 +10,12 @@ import typer
 
 from cli.context import wiring
 from cli.progress import progress
-from models.database import writing
 from registry.importing import import_file
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("import")(run)
-
-
-class _TryOnly(Exception):
-    """Ends the transaction of a dry run."""
 
 
 def run(
@@ -32,15 +27,10 @@ def run(
     """Import a file: all of it, or nothing and every error by row and field (exit 2)."""
     given = wiring(context)
     with given.open(given.settings(), None) as parts, progress("Importing") as tell:
-        try:
-            with writing(parts.database) as connection:
-                report = import_file(
-                    connection, file, file.name, now=parts.clock.now(), progress=tell
-                )
-                if dry_run:
-                    raise _TryOnly
-        except _TryOnly:
-            pass
+        with parts.database.connect() as connection, connection.begin() as transaction:
+            report = import_file(connection, file, file.name, now=parts.clock.now(), progress=tell)
+            if dry_run:
+                transaction.rollback()
     if as_json:
         typer.echo(json.dumps({"imported": not dry_run, "counts": report.counts}))
         return

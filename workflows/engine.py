@@ -7,6 +7,7 @@ step back. A refusal is a typed error that changes nothing; that it was tried is
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,7 @@ from workflows.definition import Start, Transition
 from workflows.form import check_payload
 from workflows.machine import next_state, triggers_from
 from workflows.publishing import Published
-from workflows.step import Cause, Taken, Tools, lock, take
+from workflows.step import Cause, Taken, Tools, judge_guard, lock, refusal, take
 
 UNDO = "undo"
 
@@ -93,7 +94,7 @@ class Engine:
             raise self._conflict(connection, published, case, actor_id)
         acted_as = acts_as(connection, published.process, transition.by, case, actor_id, now)
         if acted_as is None:
-            raise not_allowed(published, transition)
+            raise not_allowed(connection, published, transition, case, actor_id, now)
         state = next_state(published.machine, case["state"], trigger)
         if state is None:
             raise self._no_way(connection, published, case, trigger, actor_id)
@@ -162,7 +163,7 @@ class Engine:
         case = new_case(published, dict(organisation), round_name, now)
         acted_as = acts_as(connection, published.process, start.by, case, actor_id, now)
         if acted_as is None:
-            raise not_allowed(published, start)
+            raise not_allowed(connection, published, start, case, actor_id, now)
         if case["unique_key"] and taken_keys(connection, process, [case["unique_key"]]):
             raise Conflict(N_("There is already an open application of this school in this round."))
         clean: dict[str, Any] = check_payload(published.process, start, payload or {})
@@ -250,13 +251,26 @@ class Engine:
             last = last_event(connection, case)
             earlier = last["from_state"]
             if earlier and next_state(published.machine, earlier, trigger) is not None:
-                return self._conflict(connection, published, case, actor_id)
+                missed = self._missed(connection, published, case, trigger, last)
+                return missed or self._conflict(connection, published, case, actor_id)
         return NotPossible(
             N_("“{trigger}” is not possible: the case is “{state}”. Possible now: {possible}."),
             trigger=published.process.transitions[trigger].title,
             state=published.process.states[case["state"]].title,
             possible=_titles(published, triggers_from(published.process, case["state"])),
         )
+
+    def _missed(
+        self, connection: Connection, published: Published, case: Row, trigger: str, last: Row
+    ) -> Refused | None:
+        """Where the platform closed the case because time was up: the deadline, not the closing."""
+        if last["actor_id"] is not None:
+            return None
+        guard = published.process.transitions[trigger].guard
+        now = self.tools.clock.now()
+        said = judge_guard(connection, self.tools, published, guard, [case], now)
+        error = refusal(connection, published, case, said[case["id"]])
+        return error if error and error.deadline else None
 
     def _conflict(
         self, connection: Connection, published: Published, case: Row, actor_id: str | None
@@ -281,11 +295,11 @@ class Engine:
             )  # fmt: skip
             name = person if person and may_know else name
         return Conflict(
-            N_("{who} was first: “{trigger}”. The case is now “{state}”."),
+            N_("{who} was first, on {day}: “{trigger}”. The case is now “{state}”."),
             who=name,
             trigger=step.title if step else last["trigger"],
             state=published.process.states[case["state"]].title,
-            at=last["at"].isoformat(),
+            day=local_day(last["at"], ZoneInfo(case["zone"])),
         )
 
     def _note(
@@ -322,9 +336,22 @@ def last_event(connection: Connection, case: Row) -> dict[str, Any]:
     return dict(row.mappings().one())
 
 
-def not_allowed(published: Published, step: Transition | Start) -> NotAllowed:
-    """The refusal that says who may."""
-    who = [published.process.actors[name].title for name in step.by]
+def not_allowed(
+    connection: Connection, published: Published, step: Transition | Start, case: Row,
+    actor_id: str | None, now: datetime,
+) -> NotAllowed:  # fmt: skip
+    """The refusal that says who may, or that it is a conflict of interest."""
+    process = published.process
+    who = [process.actors[name].title for name in step.by]
+    for name in step.by if actor_id else []:
+        actor = process.actors[name]
+        free = actor.model_copy(update={"unless": None})
+        alone = process.model_copy(update={"actors": {**process.actors, name: free}})
+        if actor.unless and acts_as(connection, alone, [name], case, actor_id, now):
+            return NotAllowed(
+                N_("You are linked to this school, so somebody else decides on it: {who}."),
+                step.by, who=who,
+            )  # fmt: skip
     return NotAllowed(
         N_("“{trigger}” can only be done by {who}."), step.by, trigger=step.title, who=who
     )

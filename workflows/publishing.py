@@ -13,7 +13,6 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from rules.book import RuleBook
 from sqlalchemy import Connection, func, select
 from transitions import Machine
 
@@ -23,6 +22,7 @@ from base.i18n import N_
 from base.ids import new_id
 from models.cases import Definition, Release
 from models.sql import insert_new
+from rules.book import RuleBook
 from workflows.checking import check_process
 from workflows.definition import Process
 from workflows.known import Mails, known_to
