@@ -12,9 +12,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Discriminator,
-    Field,
     PrivateAttr,
-    StringConstraints,
     Tag,
     model_validator,
 )
@@ -23,13 +21,24 @@ from base.errors import BadDefinition
 from base.i18n import N_
 from base.located import Located, read_yaml, validated
 from rules.criteria import Value
-from rules.values import Day, Name, ParameterName, Scalar, Texts
+from rules.values import Day, Name, ParameterName, Scalar, Texts, Word
 
 #: Written for a value no source gives. What needs it is undetermined, and is never a pass.
 UNKNOWN = "unknown"
 
 #: A country, or one of its regions: BE, BE-VLG.
-Area = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+Area = Annotated[
+    str,
+    Word(r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$", 6, "write the code of a country or region: BE, BE-VLG"),
+]
+RoundName = Annotated[
+    str,
+    Word(
+        r"^[0-9A-Za-z][0-9A-Za-z._-]*$",
+        40,
+        "write a name of letters, digits, -, . or _: 2024",
+    ),
+]
 
 
 class _Part(BaseModel):
@@ -90,7 +99,7 @@ class Round(_Part):
     """A round file."""
 
     #: Its name within the calendar: 2023-2024.
-    round: str = Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$", max_length=40)
+    round: RoundName
     #: The yearly call it is one of: school_label.
     calendar: Name
     title: Texts

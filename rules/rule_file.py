@@ -18,9 +18,16 @@ from base.i18n import LANGUAGES, N_
 from base.located import Located, read_yaml, validated
 from rules.criteria import Combination, Comparison, FactType
 from rules.fitting import MAX_CRITERIA, MAX_DEPTH
-from rules.values import Name, ParameterName, Scalar, ScalarOrNone, Texts
+from rules.values import Name, ParameterName, Scalar, ScalarOrNone, Texts, Word
 
-RULE_SET = r"^[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)?$"
+RuleSetName = Annotated[
+    str,
+    Word(
+        r"^[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)?$",
+        100,
+        "write a name of small letters, digits and _, or two with a slash: loan/fit",
+    ),
+]
 Outcomes = Literal["met", "unmet", "undetermined"]
 
 #: Comparisons without an operand: the file writes ``true`` after them.
@@ -167,7 +174,7 @@ class RuleSet(_Part):
     """A rule file."""
 
     #: The rule set's name: calendar of its rounds, slash, name.
-    rule_set: str = Field(pattern=RULE_SET, max_length=100)
+    rule_set: RuleSetName
     title: Texts
     #: The languages every text of the file must have.
     languages: Annotated[list[str], Field(min_length=1)] = list(LANGUAGES)

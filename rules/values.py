@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
+from pydantic_core import core_schema
 
 from rules.fitting import CONTROL, INTEGER_LIMIT, TEXT_LIMIT
 
@@ -66,6 +74,36 @@ def _day(value: Any) -> Any:
     raise ValueError(message)
 
 
+@dataclass(frozen=True)
+class Word:
+    """The form of a word, with a sentence of its own for one that does not have it."""
+
+    pattern: str
+    longest: int
+    #: What to write instead.
+    fault: str
+
+    def check(self, word: str) -> str:
+        """``word`` unchanged.
+
+        Raises:
+            ValueError: it does not have the form.
+        """
+        if len(word) > self.longest or not re.fullmatch(self.pattern, word):
+            raise ValueError(self.fault)
+        return word
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {**handler(schema), "pattern": self.pattern, "maxLength": self.longest}
+
+
 _SCALARS: dict[str, Any] = {"type": ["boolean", "integer", "string"]}
 
 #: A constant, or ``${name}``.
@@ -82,7 +120,14 @@ Day = Annotated[
     BeforeValidator(_day),
     WithJsonSchema({"type": "string", "pattern": r"^(\d{4}-\d{2}-\d{2}|unknown)$"}),
 ]
-Name = Annotated[str, StringConstraints(pattern=NAME, max_length=60)]
-ParameterName = Annotated[str, StringConstraints(pattern=DOTTED, max_length=80)]
+Name = Annotated[
+    str, Word(NAME, 60, "write a name of small letters, digits and _: active_teachers")
+]
+ParameterName = Annotated[
+    str,
+    Word(
+        DOTTED, 80, "write a name of small letters, digits and _, or two with a dot: window.closes"
+    ),
+]
 #: A text per language.
 Texts = Annotated[dict[str, str], Field(min_length=1)]
