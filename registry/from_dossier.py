@@ -59,7 +59,7 @@ def records_of(dossier: Dossier, prefix: str = "") -> tuple[Records, list[Proble
             place = f"{where}.labels[{count}]"
             holder = label.holder
             if holder and "@" not in holder:
-                meant = emails.get(folded(holder), [holder])
+                meant = list(dict.fromkeys(emails.get(folded(holder), [holder])))
                 holder = meant[0]
                 if len(meant) > 1:
                     problems.append(

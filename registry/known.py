@@ -134,9 +134,7 @@ def projects_by_title(connection: Connection, titles: Iterable[str]) -> dict[Pro
         founders = select(_founder.c.project_id, _founder.c.country)
         for id_, country in connection.execute(founders.where(_founder.c.project_id.in_(part))):
             countries.setdefault(id_, []).append(country)
-    return {
-        (folded(title), tuple(sorted(countries.get(id_, [])))): id_ for id_, title in names.items()
-    }
+    return {(title, tuple(sorted(countries.get(id_, [])))): id_ for id_, title in names.items()}
 
 
 def involved_in(connection: Connection, projects: Iterable[str]) -> set[tuple[str, str]]:

@@ -183,7 +183,7 @@ class Resolver:
 
     def _add_projects(self) -> None:
         for r in self._records.projects:
-            key = (folded(r.title), r.founders)
+            key = (r.title, r.founders)
             id_ = self._projects.get(key)
             if id_ is None:
                 id_ = self._projects[key] = new_id()
@@ -257,7 +257,7 @@ class Resolver:
     def _label_project(self, r: LabelRecord) -> str | None:
         if r.project is None:
             return None
-        keys = self._titles.get(folded(r.project), [])
+        keys = self._titles.get(r.project, [])
         if r.founders is not None:
             keys = [key for key in keys if key[1] == r.founders]
         if len(keys) == 1:

@@ -17,7 +17,7 @@ from base.i18n import N_
 #: Days outside these years are slips of the pen.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
-_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _AREA = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _LANGUAGE = re.compile(r"[a-z]{2}")
