@@ -41,7 +41,7 @@ def _value(value: Any) -> Any:
         ValueError: it is none of the types there are, or out of bounds.
     """
     if isinstance(value, float):
-        message = f"{value} is no whole number: scale the amount, there are no fractions here"
+        message = f"{value} is no whole number: scale the amount, there are no fractions"
         raise ValueError(message)
     if isinstance(value, datetime):
         message = "write a date without a time of day"
