@@ -192,6 +192,8 @@ def _known(value: Any) -> Any:
 
 
 @lru_cache(maxsize=256)
+# YAML with positions is slow to read, and what is read never changes.
+@lru_cache(maxsize=256)
 def read_round(text: str, file: str) -> tuple[Round, Located]:
     """Read a round file's form; ``rules/checking.py`` says whether it makes sense.
 

@@ -221,6 +221,8 @@ class RuleSet(_Part):
 
 
 @lru_cache(maxsize=256)
+# YAML with positions is slow to read, and what is read never changes.
+@lru_cache(maxsize=256)
 def read_rule_set(text: str, file: str) -> tuple[RuleSet, Located]:
     """Read a rule file's form; ``rules/checking.py`` says whether it makes sense.
 

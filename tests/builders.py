@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from base.clock import VirtualClock
 from base.ids import new_id
 from models.cases import Case, CaseEvent, Timer
-from models.database import writing
+from models.database import reading, writing
 from models.messages import Mail, Notice
 from models.registry import (
     Activity,
@@ -194,7 +194,7 @@ class Desk:
             if case_id
             else query.where(table.c.organisation_id == self.school)
         )
-        with self.database.connect() as connection:
+        with reading(self.database) as connection:
             return dict(connection.execute(query).mappings().one())
 
     def rows(self, model: Any, **where: Any) -> list[dict[str, Any]]:
@@ -203,7 +203,7 @@ class Desk:
         query = select(table).order_by(table.c.id)
         for name, value in where.items():
             query = query.where(table.c[name] == value)
-        with self.database.connect() as connection:
+        with reading(self.database) as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def mails(self, **where: Any) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from base.errors import BadDefinition, Remark
@@ -13,6 +14,8 @@ from workflows.definition import Process
 FOLDER = Path(__file__).resolve().parent
 
 
+# YAML with positions is slow to read, and what is read never changes.
+@lru_cache(maxsize=256)
 def read_process(text: str, file: str) -> tuple[Process, Located]:
     """Read one process file.
 

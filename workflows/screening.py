@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, select, update
 
 from base.ids import new_id
 from models.cases import Decision, Timer
-from models.database import writing
+from models.database import reading, writing
 from models.registry import Organisation
 from models.sql import insert, insert_new
 from workflows.definition import Start
@@ -72,7 +72,7 @@ def screen(
     data = dict(timer["data"])
     looked, opened, total = 0, 0, 0
     if progress:
-        with database.connect() as connection:
+        with reading(database) as connection:
             total = connection.execute(select(func.count()).select_from(_organisation)).scalar_one()
     while True:
         with writing(database) as connection:

@@ -359,7 +359,8 @@ def message_context(
         if key == "form":
             continue
         shown[key] = (
-            [{"section": sections.get(name, name), "text": text} for name, text in value.items()]
+            # In the form's order: JSON in a database keeps none.
+            [{"section": sections[name], "text": value[name]} for name in sections if name in value]
             if isinstance(value, dict)
             else value
         )

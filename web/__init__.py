@@ -1,0 +1,1 @@
+"""The web: the JSON API and the pages, over the same engine."""

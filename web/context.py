@@ -1,0 +1,43 @@
+"""What the web is handed by ``service.py``, and how a request gets at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import sqlalchemy
+from fastapi import Depends, Request
+
+from base.settings import Settings
+from documents.store import FileStore
+from notifications.templates import Templates
+from workflows.engine import Engine
+from workflows.step import Tools
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """The parts of the installation that the web uses."""
+
+    settings: Settings
+    database: sqlalchemy.Engine
+    engine: Engine
+    templates: Templates
+    files: FileStore
+    #: Whether this is the demo: people sign in by choosing who they are.
+    demo: bool
+
+    @property
+    def tools(self) -> Tools:
+        """The engine's tools: clock, library, judge."""
+        return self.engine.tools
+
+
+def context_of(request: Request) -> Context:
+    """The context of the application that serves ``request``."""
+    found: Context = request.app.state.context
+    return found
+
+
+#: For a route's parameters: ``context: Here``.
+Here = Annotated[Context, Depends(context_of)]

@@ -1,0 +1,97 @@
+"""What a person may see, in one place.
+
+A reviewer or coordinator sees the cases of the areas her grants cover; the CSS sees all; a school's
+people see the cases of their school. What is not theirs does not exist for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, true
+
+from base.clock import Clock
+from base.errors import NotFound
+from base.i18n import N_
+from models.cases import Case
+from models.registry import Grant, Membership
+from workflows.actors import EVERYWHERE
+
+_case = Case.__table__  # type: ignore[attr-defined]
+_grant = Grant.__table__  # type: ignore[attr-defined]
+_member = Membership.__table__  # type: ignore[attr-defined]
+
+#: Rights that let a person see cases of their scope.
+SEEING = ("nso_reviewer", "nso_coordinator", "css")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What one person may see today."""
+
+    person_id: str
+    #: Scopes of her rights: BE-VLG, IT, *.
+    areas: tuple[str, ...]
+    #: Schools she is linked to.
+    organisations: tuple[str, ...]
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether she works for an NSO or the CSS."""
+        return bool(self.areas)
+
+    def is_staff_for(self, area: str) -> bool:
+        """Whether one of her rights covers ``area``."""
+        return any(
+            scope in (EVERYWHERE, area) or area.startswith(f"{scope}-") for scope in self.areas
+        )
+
+    def cases(self) -> ColumnElement[bool]:
+        """The condition on cases that leaves only those she may see."""
+        if EVERYWHERE in self.areas:
+            return true()
+        parts: list[ColumnElement[bool]] = [
+            or_(_case.c.area == scope, _case.c.area.startswith(f"{scope}-", autoescape=True))
+            for scope in self.areas
+        ]
+        if self.organisations:
+            parts.append(_case.c.organisation_id.in_(self.organisations))
+        return or_(*parts) if parts else false()
+
+
+def scope_of(connection: Connection, person_id: str, clock: Clock) -> Scope:
+    """What a person may see now.
+
+    Grants and memberships are looked at by the day in UTC; acting looks at the case's own day.
+    """
+    day = clock.now().date()
+    areas = connection.execute(
+        select(_grant.c.scope)
+        .where(_grant.c.person_id == person_id, _grant.c.right.in_(SEEING), _in_force(_grant, day))
+        .distinct()
+    ).scalars()
+    schools = connection.execute(
+        select(_member.c.organisation_id)
+        .where(_member.c.person_id == person_id, _in_force(_member, day))
+        .distinct()
+    ).scalars()
+    return Scope(person_id=person_id, areas=tuple(areas), organisations=tuple(schools))
+
+
+def visible_case(connection: Connection, scope: Scope, case_id: str) -> dict[str, Any]:
+    """A case's row, if it is hers to see.
+
+    Raises:
+        NotFound: there is no such case, or it is not hers to see; the answer is the same.
+    """
+    query = select(_case).where(_case.c.id == case_id, scope.cases())
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        raise NotFound(N_("There is no such case."))
+    return dict(row)
+
+
+def _in_force(table: Any, day: date) -> ColumnElement[bool]:
+    return and_(table.c.first_day <= day, or_(table.c.last_day.is_(None), table.c.last_day >= day))
