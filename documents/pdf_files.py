@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError, PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, PdfObject
 
 from base.errors import BadFile
@@ -43,13 +43,12 @@ def check_pdf(content: bytes) -> bytes:
     try:
         reader = PdfReader(io.BytesIO(content), strict=False)
         if reader.is_encrypted:
-            raise BadFile(
-                N_("The PDF is protected with a password, so your NSO cannot read it. "
-                   "Save it without a password.")
-            )  # fmt: skip
+            raise _protected()
         if len(reader.pages) < 1:
             raise _damaged()
         acts = any(_acts(found) for found in _objects(reader))
+    except DependencyError:  # the newer kinds of encryption need more than pypdf to try them
+        raise _protected() from None
     except _BROKEN:
         raise _damaged() from None
     if acts:
@@ -107,6 +106,13 @@ def _filled(holder: DictionaryObject, key: str) -> bool:
     if isinstance(value, DictionaryObject) and key in {"/EmbeddedFiles", "/JavaScript"}:
         return bool(value.get("/Names")) or bool(value.get("/Kids"))
     return value is not None
+
+
+def _protected() -> BadFile:
+    return BadFile(
+        N_("The PDF is protected with a password or against changes, so it cannot be checked. "
+           "Print it to PDF and add the new file.")
+    )  # fmt: skip
 
 
 def _damaged() -> BadFile:
