@@ -52,7 +52,7 @@ def test_joined_conditions_are_bound_too() -> None:
     assert bind(rule_set(text), VALUES).criteria["checked"] == Group(
         Combination.NONE_OF,
         (
-            making.test("teachers", Comparison.BETWEEN, (1, 3)),
+            making.test("teachers", Comparison.BETWEEN, 1, 3),
             making.test("today", Comparison.PRESENT),
         ),
     )
