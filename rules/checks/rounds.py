@@ -24,6 +24,9 @@ from rules.round_file import (
 from rules.rule_file import RuleSet
 from rules.values import reference
 
+#: First and last day of a window; None is not known.
+Days = tuple[date | None, date | None]
+
 #: A day so far from the others of its round may be in the wrong year.
 FAR = 200
 #: And it is, if a year more or less brings it so near to them.
@@ -92,8 +95,8 @@ def _windows(check: Remarks, place: Place, call: Round, area: str) -> None:
     """Days of windows in an area: in order, and which day is in two of them."""
     values = call.values(area)
     dates = call.countries[area].dates if area else call.dates
-    windows = {
-        name: (values[f"{name}.opens"], values[f"{name}.closes"])
+    windows: dict[str, Days] = {
+        name: (_day(values[f"{name}.opens"]), _day(values[f"{name}.closes"]))
         for name, day in call.dates.items()
         if isinstance(day, Window)
     }
@@ -109,22 +112,24 @@ def _windows(check: Remarks, place: Place, call: Round, area: str) -> None:
             check.note((*place, "dates", changed), message)
 
 
-def _overlap(
-    one: str, one_days: tuple[Any, Any], other: str, other_days: tuple[Any, Any]
-) -> str | None:
+def _overlap(one: str, one_days: Days, other: str, other_days: Days) -> str | None:
     """What to say where one window ends while another begins; None where none does.
 
     One that lies within another is meant so: judging begins with the first submission.
     """
-    (first, last), (begin, end) = one_days, other_days
-    if not all(isinstance(day, date) for day in (first, last, begin, end)):
-        return None
+    # An end nobody knows may lie anywhere: what is known may overlap all the same.
+    first, begin = one_days[0] or date.min, other_days[0] or date.min
+    last, end = one_days[1] or date.max, other_days[1] or date.max
     since, until = max(first, begin), min(last, end)
     within = (first <= begin and end <= last) or (begin <= first and last <= end)
     if since > until or within:
         return None
     days = f"{since} is" if since == until else f"{since} to {until} are"
     return f"{days} both in {one} and in {other}"
+
+
+def _day(value: Value | None) -> date | None:
+    return value if isinstance(value, date) else None
 
 
 def _years(check: Remarks, call: Round) -> None:

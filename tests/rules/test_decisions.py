@@ -157,7 +157,7 @@ def test_days_given_after_the_deadline(ask: Asked) -> None:
 
 
 def test_a_window_without_a_known_end_is_no_pass(ask: Asked) -> None:
-    values = {"first_window.closes": None}
+    values: dict[str, Any] = {"first_window.closes": None}
     now = datetime(2022, 12, 1, tzinfo=UTC)
     (judgement,) = ask.about(["any"], "first_window", now, **values)
     assert judgement.outcome is Outcome.UNDETERMINED

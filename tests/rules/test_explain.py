@@ -101,7 +101,9 @@ def test_joined_conditions_tell_every_fact() -> None:
       - none_of: [{fact: teachers, one_of: [1, 2]}, {fact: school_validated, is_false: true}]
     """)  # fmt: skip
     text = changed(text, '    found: {en: "it is: {actual}", nl: "het is: {actual}"}\n', "")
-    facts = {"teachers": 1, "school_validated": False, "today": date(2030, 3, 1)}
+    facts: dict[str, Value | None] = {
+        "teachers": 1, "school_validated": False, "today": date(2030, 3, 1),
+    }  # fmt: skip
     checked = explained(facts, text=text)["findings"][1]
     assert checked["actual"] == {"today": "2030-03-01", "teachers": 1, "school_validated": False}
     assert checked["required"] == {

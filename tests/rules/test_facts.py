@@ -57,10 +57,9 @@ def wanting(name: str, **arguments: Value | None) -> BoundRuleSet:
 
 
 def fact_of(
-    connection: Connection, school: str | None, name: str, now: datetime = NOW,
-    **arguments: Value | None,
-) -> Value | None:  # fmt: skip
-    (facts,) = gather(connection, wanting(name, **arguments), [subject(school)], now)
+    connection: Connection, school: str | None, name: str, **arguments: Value | None
+) -> Value | None:
+    (facts,) = gather(connection, wanting(name, **arguments), [subject(school)], NOW)
     return facts["fact"]
 
 
