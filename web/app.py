@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
+from web.api import health_router
 from web.api import router as api
 from web.context import Context
 from web.pages import set_up_pages
@@ -23,5 +24,6 @@ def create_app(context: Context) -> FastAPI:
     handle_errors(app)
     secure(app, context)
     app.include_router(api)
+    app.include_router(health_router)
     set_up_pages(app)
     return app

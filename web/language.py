@@ -12,7 +12,7 @@ COOKIE = "language"
 
 
 def language_of(request: Request) -> str:
-    """``?lang=``, else the reader's choice (a cookie), else what the browser asks for, else English."""
+    """``?lang=``, else the reader's choice (a cookie), else the browser's wish, else English."""
     asked = request.query_params.get("lang") or request.cookies.get(COOKIE)
     return best_language(asked or request.headers.get("accept-language"))
 

@@ -50,15 +50,17 @@ class Scope:
 
     def cases(self) -> ColumnElement[bool]:
         """The condition on cases that leaves only those she may see."""
+        return or_(self.staff_cases(), _case.c.organisation_id.in_(self.organisations))
+
+    def staff_cases(self) -> ColumnElement[bool]:
+        """The condition on cases that leaves only those of the areas her rights cover."""
         if EVERYWHERE in self.areas:
             return true()
-        parts: list[ColumnElement[bool]] = [
+        parts = [
             or_(_case.c.area == scope, _case.c.area.startswith(f"{scope}-", autoescape=True))
             for scope in self.areas
         ]
-        if self.organisations:
-            parts.append(_case.c.organisation_id.in_(self.organisations))
-        return or_(*parts) if parts else false()
+        return or_(false(), *parts)
 
 
 def scope_of(connection: Connection, person_id: str, clock: Clock) -> Scope:

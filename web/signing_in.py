@@ -1,7 +1,7 @@
 """Who is asking. Until there is real sign-in, only the demo knows people: one chooses who one is.
 
-The choice is kept in a signed cookie. A program may name the person in a header instead. Outside the
-demo nobody is signed in.
+The choice is kept in a signed cookie. A program may name the person in a header instead. Outside
+the demo nobody is signed in.
 """
 
 from __future__ import annotations

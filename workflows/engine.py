@@ -72,7 +72,7 @@ class Engine:
             with writing(self.database) as connection:
                 return self.fire_in(connection, case_id, trigger, actor_id, payload, version)
         except Refused as refused:
-            self._note(case_id, trigger, actor_id, refused)
+            self.note_refusal(case_id, trigger, actor_id, refused)
             raise
 
     def fire_in(
@@ -128,13 +128,13 @@ class Engine:
                     actor_id=actor_id, round_name=round_name, payload=payload,
                 )  # fmt: skip
         except Refused as refused:
-            self._note(None, way, actor_id, refused)
+            self.note_refusal(None, way, actor_id, refused)
             raise
         except IntegrityError:
             taken_place = Conflict(
                 N_("There is already an open application of this school in this round.")
             )
-            self._note(None, way, actor_id, taken_place)
+            self.note_refusal(None, way, actor_id, taken_place)
             raise taken_place from None
 
     def start_in(
@@ -192,7 +192,7 @@ class Engine:
             with writing(self.database) as connection:
                 return self._undo(connection, case_id, actor_id)
         except Refused as refused:
-            self._note(case_id, UNDO, actor_id, refused)
+            self.note_refusal(case_id, UNDO, actor_id, refused)
             raise
 
     def _undo(self, connection: Connection, case_id: str, actor_id: str | None) -> Taken:
@@ -302,9 +302,10 @@ class Engine:
             day=local_day(last["at"], ZoneInfo(case["zone"])),
         )
 
-    def _note(
+    def note_refusal(
         self, case_id: str | None, trigger: str, actor_id: str | None, refused: Refused
     ) -> None:
+        """Keep that a step was tried and refused; in a transaction of its own."""
         with writing(self.database) as connection:
             connection.execute(
                 _attempt.insert(),

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import groupby
 from typing import Any
 
 import sqlalchemy
 from sqlalchemy import Connection, func, select
 
-from models.cases import Case, CaseEvent, Decision, Definition
+from base.errors import NotFound
+from models.cases import Case, CaseEvent, Decision
 from models.database import reading
 from rules.binding import bind
-from rules.book import RuleBook
-from rules.criteria import BoundRuleSet, FactType
 from rules.reference import decide_reference
 from workflows.chain import broken_links
+from workflows.kept import pinned_book, typed_facts
 
 #: Rows looked at together.
 CHUNK = 2000
@@ -25,7 +24,6 @@ CHUNK = 2000
 _case = Case.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
 _decision = Decision.__table__  # type: ignore[attr-defined]
-_definition = Definition.__table__  # type: ignore[attr-defined]
 
 
 @dataclass
@@ -57,9 +55,8 @@ def verify(
             _logs(connection, cases, report)
             if progress:
                 progress(report.cases + report.decisions, total)
-        books: dict[str, RuleBook] = {}
         for decisions in _pages(connection, _decision):
-            _decisions(connection, decisions, books, report)
+            _decisions(connection, decisions, report)
             if progress:
                 progress(report.cases + report.decisions, total)
     return report
@@ -93,55 +90,26 @@ def _logs(connection: Connection, cases: Sequence[dict[str, Any]], report: Repor
         events = logs.get(case["id"], [])
         report.cases += 1
         report.events += len(events)
-        faults = broken_links(
-            [dict(event) for event in events], case["head"], case["version"]
-        )
+        faults = broken_links([dict(event) for event in events], case["head"], case["version"])
         if events and events[-1]["to_state"] != case["state"]:
-            faults.append(
-                f"the case is {case['state']}, its log ends in {events[-1]['to_state']}"
-            )
+            faults.append(f"the case is {case['state']}, its log ends in {events[-1]['to_state']}")
         report.faults += [f"case {case['id']}: {fault}" for fault in faults]
 
 
-def _decisions(
-    connection: Connection, decisions: Sequence[dict[str, Any]], books: dict[str, RuleBook],
-    report: Report,
-) -> None:  # fmt: skip
+def _decisions(connection: Connection, decisions: Sequence[dict[str, Any]], report: Report) -> None:
     for decision in decisions:
         report.decisions += 1
-        bound = _bound(connection, decision, books)
-        if bound is None:
+        try:
+            book = pinned_book(connection, decision["rule_set_sha256"], decision["round_sha256"])
+        except NotFound:
             report.faults.append(f"decision {decision['id']}: its rule set or round is not kept")
             continue
-        types = {request.key: request.type for request in bound.facts}
-        facts = {
-            key: date.fromisoformat(value)
-            if types.get(key) is FactType.DATE and isinstance(value, str)
-            else value
-            for key, value in decision["facts"].items()
-        }
-        found = decide_reference(bound, [facts])[0]
+        rounds = book.rounds()
+        values = rounds[0].values(decision["area"]) if rounds else {}
+        bound = bind(book.rule_sets()[0], values)
+        found = decide_reference(bound, [typed_facts(bound, decision["facts"])])[0]
         if {name: str(outcome) for name, outcome in found.items()} != decision["findings"]:
             report.faults.append(
                 f"decision {decision['id']}: evaluated again, {decision['rule_set']} comes out "
                 f"differently"
             )
-
-
-def _bound(
-    connection: Connection, decision: dict[str, Any], books: dict[str, RuleBook]
-) -> BoundRuleSet | None:
-    hashes = [decision["rule_set_sha256"], decision["round_sha256"]]
-    key = "|".join(str(one) for one in hashes)
-    if key not in books:
-        texts = connection.execute(
-            select(_definition.c.sha256, _definition.c.text).where(
-                _definition.c.sha256.in_([one for one in hashes if one])
-            )
-        )
-        books[key] = RuleBook.from_texts({row.sha256: row.text for row in texts})
-    book = books[key]
-    rule_sets, rounds = book.rule_sets(), book.rounds()
-    if not rule_sets or (decision["round_sha256"] and not rounds):
-        return None
-    return bind(rule_sets[0], rounds[0].values(decision["area"]) if rounds else {})

@@ -1,0 +1,230 @@
+"""Cases: list, read, open, history, diagram."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.responses import PlainTextResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection, select
+
+from base.i18n import say
+from models.cases import Case, CaseEvent, Timer
+from models.database import reading
+from models.registry import Organisation, Person
+from web.api.lines import behind, case_line, cursor
+from web.api.shapes import Ahead, CaseList, CaseWhole, EventLine, Name
+from web.context import Context, Here
+from web.language import Language
+from web.scope import Scope, scope_of, visible_case
+from web.signing_in import Reader, Someone
+from workflows.answers import may_edit
+from workflows.diagram import diagram
+from workflows.engine import UNDO, last_event
+
+router = APIRouter(tags=["cases"])
+
+_case = Case.__table__  # type: ignore[attr-defined]
+_event = CaseEvent.__table__  # type: ignore[attr-defined]
+_timer = Timer.__table__  # type: ignore[attr-defined]
+_person = Person.__table__  # type: ignore[attr-defined]
+_organisation = Organisation.__table__  # type: ignore[attr-defined]
+
+
+class NewCase(BaseModel):
+    """What opens a case."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    process: str = Field(max_length=60, examples=["school_label"])
+    way: str = Field(max_length=60, description="One of the process's starts.", examples=["apply"])
+    organisation_id: str = Field(max_length=36)
+    round: str | None = Field(default=None, max_length=40, examples=["2023-2024"])
+    payload: dict[str, Any] = {}
+
+
+@router.get("/cases", summary="The cases you may see")
+def list_cases(
+    context: Here,
+    reader: Reader,
+    language: Language,
+    process: str | None = None,
+    state: Annotated[list[str] | None, Query(description="Any of these states.")] = None,
+    round: str | None = None,  # noqa: A002 - the field's own word
+    area: str | None = None,
+    organisation_id: str | None = None,
+    is_open: bool | None = None,
+    q: Annotated[str | None, Query(max_length=100, description="Part of a school's name.")] = None,
+    after: Annotated[str | None, Query(description="“next” of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> CaseList:
+    """Cases in order of age, a page at a time; pages do not shift when cases are opened."""
+    with reading(context.database) as connection:
+        scope = scope_of(connection, reader.id, context.tools.clock)
+        query = (
+            select(_case, _organisation.c.name.label("organisation_name"))
+            .outerjoin(_organisation, _organisation.c.id == _case.c.organisation_id)
+            .where(scope.cases())
+            .order_by(_case.c.id)
+            .limit(limit + 1)
+        )
+        wanted = {
+            "process": process, "round": round, "area": area,
+            "organisation_id": organisation_id, "is_open": is_open,
+        }  # fmt: skip
+        for name, value in wanted.items():
+            if value is not None:
+                query = query.where(_case.c[name] == value)
+        if state:
+            query = query.where(_case.c.state.in_(state))
+        if q:
+            query = query.where(_organisation.c.name.icontains(q, autoescape=True))
+        if last := behind(after):
+            query = query.where(_case.c.id > last)
+        rows = list(connection.execute(query).mappings())
+        more = len(rows) > limit
+        lines = [
+            case_line(
+                connection, context.tools, dict(row), language, staff=scope.is_staff_for(row["area"])
+            )
+            for row in rows[:limit]
+        ]
+    return CaseList(cases=lines, next=cursor(lines[-1].id) if more else None)
+
+
+@router.post("/cases", status_code=201, summary="Open a case")
+def open_case(context: Here, reader: Reader, language: Language, new: NewCase) -> CaseWhole:
+    """Open a case by one of the process's starts; the answer is the case."""
+    taken = context.engine.start(
+        new.process, new.way, organisation_id=new.organisation_id, actor_id=reader.id,
+        round_name=new.round, payload=new.payload,
+    )  # fmt: skip
+    return whole(context, reader, taken.case["id"], language)
+
+
+@router.get("/cases/{case_id}", summary="Read a case")
+def read_case(context: Here, reader: Reader, language: Language, case_id: str) -> CaseWhole:
+    """A case: where it stands, what you may do, and what happens if nobody acts."""
+    return whole(context, reader, case_id, language)
+
+
+@router.get("/cases/{case_id}/history", summary="Everything that happened")
+def history(context: Here, reader: Reader, language: Language, case_id: str) -> list[EventLine]:
+    """The case's log. A school sees in which capacity its NSO acted, not who it was."""
+    with reading(context.database) as connection:
+        scope = scope_of(connection, reader.id, context.tools.clock)
+        case = visible_case(connection, scope, case_id)
+        return events(connection, context, scope, case, language)
+
+
+@router.get(
+    "/cases/{case_id}/diagram", summary="The process with the case's state marked",
+    response_class=Response, responses={200: {"content": {"image/svg+xml": {}}}},
+)  # fmt: skip
+def case_diagram(
+    context: Here,
+    reader: Reader,
+    language: Language,
+    case_id: str,
+    format: Literal["svg", "dot", "mermaid"] = "svg",  # noqa: A002 - the command line's own word
+) -> Response:
+    """The process as a picture: SVG, or the text of DOT or Mermaid."""
+    with reading(context.database) as connection:
+        scope = scope_of(connection, reader.id, context.tools.clock)
+        case = visible_case(connection, scope, case_id)
+        published = context.tools.library.release(connection, case["release_id"])
+    audience: Literal["staff", "school"] = "staff" if scope.is_staff_for(case["area"]) else "school"
+    drawn = diagram(published.process, language, format, case["state"], audience)
+    if format == "svg":
+        return Response(drawn, media_type="image/svg+xml")
+    return PlainTextResponse(drawn)
+
+
+def whole(context: Context, reader: Someone, case_id: str, language: str) -> CaseWhole:
+    """A case as its reader sees it.
+
+    Raises:
+        NotFound: there is no such case for this reader.
+    """
+    tools = context.tools
+    with reading(context.database) as connection:
+        scope = scope_of(connection, reader.id, tools.clock)
+        case = visible_case(connection, scope, case_id)
+        name = connection.execute(
+            select(_organisation.c.name).where(_organisation.c.id == case["organisation_id"])
+        ).scalar()
+        published = tools.library.release(connection, case["release_id"])
+        process = published.process
+        staff = scope.is_staff_for(case["area"])
+        waits_for = process.states[case["state"]].waits_for
+        last = last_event(connection, case)
+        step = process.transitions.get(last["trigger"])
+        return CaseWhole(
+            **case_line(
+                connection, tools, {**case, "organisation_name": name}, language, staff=staff
+            ).model_dump(),
+            waits_for=say(process.actors[waits_for].title, language) if waits_for else None,
+            triggers=[
+                Name(name=trigger, title=say(process.transitions[trigger].title, language))
+                for trigger in context.engine.possible(connection, case, reader.id)
+            ],
+            may_edit=may_edit(connection, tools, case, reader.id),
+            may_undo=bool(step and step.undo)
+            and last["actor_id"] == reader.id
+            and tools.clock.now() <= last["at"] + tools.grace,
+            ahead=ahead(connection, context, case, language),
+        )
+
+
+def ahead(
+    connection: Connection, context: Context, case: dict[str, Any], language: str
+) -> list[Ahead]:
+    """What the case's timers will do, in their order: from the rows the engine itself uses."""
+    process = context.tools.library.release(connection, case["release_id"]).process
+    query = select(_timer).where(_timer.c.case_id == case["id"])
+    found = []
+    for row in connection.execute(query.order_by(_timer.c.due_at, _timer.c.id)).mappings():
+        rule = process.timers[row["name"]]
+        fires = None
+        if rule.fire:
+            title = say(process.transitions[rule.fire].title, language)
+            fires = Name(name=rule.fire, title=title)
+        mails = rule.mail or (process.transitions[rule.fire].mail if rule.fire else {})
+        found.append(
+            Ahead(
+                name=row["name"], at=row["due_at"], fires=fires,
+                mails=[f"{process.process}/{template}" for template in mails],
+            )
+        )  # fmt: skip
+    return found
+
+
+def events(
+    connection: Connection, context: Context, scope: Scope, case: dict[str, Any], language: str
+) -> list[EventLine]:
+    """The log of a case for a reader: names of staff are for staff."""
+    process = context.tools.library.release(connection, case["release_id"]).process
+    staff = scope.is_staff_for(case["area"])
+    query = (
+        select(_event, _person.c.name.label("person_name"))
+        .outerjoin(_person, _person.c.id == _event.c.actor_id)
+        .where(_event.c.case_id == case["id"])
+        .order_by(_event.c.sequence)
+    )
+    steps = {**process.starts, **process.transitions}
+    found = []
+    for row in connection.execute(query).mappings():
+        step, actor = steps.get(row["trigger"]), process.actors[row["acted_as"]]
+        title = say(step.title, language) if step else UNDO
+        may_know = staff or bool(actor.linked_to)
+        found.append(
+            EventLine(
+                sequence=row["sequence"], at=row["at"],
+                trigger=Name(name=row["trigger"], title=title),
+                from_state=row["from_state"], to_state=row["to_state"],
+                acted_as=say(actor.title, language), by=row["person_name"] if may_know else None,
+                payload=row["payload"], decisions=row["decisions"], hash=row["hash"],
+            )
+        )  # fmt: skip
+    return found

@@ -1,0 +1,101 @@
+"""Decisions of the rule engine, explained."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from sqlalchemy import Connection, select
+
+from base.errors import NotFound
+from base.i18n import N_
+from models.cases import Case, Decision
+from models.database import reading
+from models.registry import Organisation
+from rules.binding import bind
+from rules.criteria import Outcome
+from rules.decisions import Judgement
+from rules.explain import explain
+from web.api.shapes import DecisionWhole
+from web.context import Here
+from web.language import Language
+from web.scope import Scope, scope_of, visible_case
+from web.signing_in import Reader
+from workflows.kept import pinned_book, typed_facts
+
+router = APIRouter(tags=["decisions"])
+
+_decision = Decision.__table__  # type: ignore[attr-defined]
+_case = Case.__table__  # type: ignore[attr-defined]
+_organisation = Organisation.__table__  # type: ignore[attr-defined]
+
+
+@router.get("/cases/{case_id}/decisions", summary="Why the case could move, or could not")
+def of_case(context: Here, reader: Reader, language: Language, case_id: str) -> list[DecisionWhole]:
+    """The decisions of one case, oldest first."""
+    with reading(context.database) as connection:
+        scope = scope_of(connection, reader.id, context.tools.clock)
+        visible_case(connection, scope, case_id)
+        query = select(_decision).where(_decision.c.case_id == case_id)
+        return _explained(connection, query, language)
+
+
+@router.get("/decisions", summary="What was decided of a school")
+def of_school(
+    context: Here, reader: Reader, language: Language,
+    organisation_id: Annotated[str, Query(max_length=36)],
+) -> list[DecisionWhole]:  # fmt: skip
+    """Every decision about one school, such as why it was not invited; the last 200."""
+    with reading(context.database) as connection:
+        scope = scope_of(connection, reader.id, context.tools.clock)
+        _visible_school(connection, scope, organisation_id)
+        query = select(_decision).where(_decision.c.organisation_id == organisation_id)
+        return _explained(connection, query, language)
+
+
+@router.get("/decisions/{decision_id}", summary="One decision")
+def one(context: Here, reader: Reader, language: Language, decision_id: str) -> DecisionWhole:
+    """One decision with every finding."""
+    with reading(context.database) as connection:
+        scope = scope_of(connection, reader.id, context.tools.clock)
+        query = select(_decision).where(_decision.c.id == decision_id)
+        row = connection.execute(query).mappings().first()
+        if row is None:
+            raise NotFound(N_("There is no such decision."))
+        _visible_school(connection, scope, row["organisation_id"])
+        return _explained(connection, query, language)[0]
+
+
+def _visible_school(connection: Connection, scope: Scope, organisation_id: str) -> None:
+    area = connection.execute(
+        select(_organisation.c.area).where(_organisation.c.id == organisation_id)
+    ).scalar()
+    if area is None or not (organisation_id in scope.organisations or scope.is_staff_for(area)):
+        raise NotFound(N_("There is no such school."))
+
+
+def _explained(connection: Connection, query: Any, language: str) -> list[DecisionWhole]:
+    rows = connection.execute(query.order_by(_decision.c.id).limit(200)).mappings().all()
+    found = []
+    for row in rows:
+        book = pinned_book(connection, row["rule_set_sha256"], row["round_sha256"])
+        rule_set = book.rule_sets()[0]
+        values = book.rounds()[0].values(row["area"]) if row["round_sha256"] else {}
+        bound = bind(rule_set, values)
+        judgement = Judgement(
+            rule_set=row["rule_set"], bound_sha256=bound.sha256,
+            outcome=Outcome(row["outcome"]),
+            findings={name: Outcome(value) for name, value in row["findings"].items()},
+            facts=typed_facts(bound, row["facts"]),
+        )  # fmt: skip
+        explained = explain(rule_set, judgement, values, language)
+        found.append(
+            DecisionWhole(
+                **{name: row[name] for name in (
+                    "id", "purpose", "rule_set", "rule_set_sha256", "round", "at", "outcome",
+                    "facts",
+                )},
+                findings=explained["findings"],
+            )
+        )  # fmt: skip
+    return found

@@ -1,0 +1,127 @@
+"""Evidence: links and files of a case's form."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+
+from base.errors import BadFile, NotFound
+from base.i18n import N_
+from models.database import reading
+from web.api.lines import evidence_line
+from web.api.shapes import EvidenceLine
+from web.context import Context, Here
+from web.scope import scope_of, visible_case
+from web.signing_in import Reader, Someone
+from workflows.answers import add_file, add_link, remove_evidence
+from workflows.answers_store import evidence_of
+
+router = APIRouter(tags=["evidence"])
+
+#: No field takes more; the field's own limit is looked at afterwards. In bytes.
+LARGEST = 100 * 2**20
+#: Read at a time, in bytes.
+PIECE = 2**20
+
+
+class Link(BaseModel):
+    """A link to add."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    field: str = Field(max_length=120, examples=["esafety.evidence"])
+    url: str = Field(max_length=2000, examples=["https://school.example.org/policy"])
+
+
+@router.get("/cases/{case_id}/evidence", summary="Links and files of a case")
+def list_evidence(context: Here, reader: Reader, case_id: str) -> list[EvidenceLine]:
+    """What the school has added, oldest first."""
+    return [evidence_line(row) for row in _rows(context, reader, case_id)]
+
+
+@router.post("/cases/{case_id}/evidence/links", status_code=201, summary="Add a link")
+def link(context: Here, reader: Reader, case_id: str, new: Link) -> EvidenceLine:
+    """Add a link as evidence."""
+    _rows(context, reader, case_id)
+    made = add_link(context.database, context.tools, case_id, new.field, new.url, reader.id)
+    return _one(context, reader, case_id, made)
+
+
+@router.post(
+    "/cases/{case_id}/evidence/files", status_code=201, summary="Add a file",
+    openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
+        "type": "object", "required": ["field", "file"],
+        "properties": {
+            "field": {"type": "string", "maxLength": 120},
+            "file": {"type": "string", "format": "binary", "description": "One file."},
+        },
+    }}}}},
+)  # fmt: skip
+async def upload(context: Here, reader: Reader, case_id: str, request: Request) -> EvidenceLine:
+    """Add one file as evidence. It is checked by its content, whatever it is called."""
+    await run_in_threadpool(_rows, context, reader, case_id)
+    async with request.form(max_files=2, max_fields=4) as form:
+        files = [one for one in form.getlist("file") if isinstance(one, UploadFile)]
+        if len(files) != 1:
+            raise BadFile(N_("Add one file at a time."))
+        field = form.get("field")
+        if not isinstance(field, str):
+            raise BadFile(N_("Say which field the file belongs to."))
+        content = bytearray()
+        while piece := await files[0].read(PIECE):
+            content += piece
+            if len(content) > LARGEST:
+                raise BadFile(N_("The file is larger than anything that can be added here."))
+        name = files[0].filename or ""
+    made = await run_in_threadpool(
+        add_file, context.database, context.tools, context.files, case_id, field, name,
+        bytes(content), reader.id,
+    )  # fmt: skip
+    return await run_in_threadpool(_one, context, reader, case_id, made)
+
+
+@router.get(
+    "/cases/{case_id}/evidence/{evidence_id}/content", summary="A file's content",
+    response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}},
+)  # fmt: skip
+def content(context: Here, reader: Reader, case_id: str, evidence_id: str) -> Response:
+    """The file, to keep; never shown by the browser itself."""
+    row = next((one for one in _rows(context, reader, case_id) if one["id"] == evidence_id), None)
+    if row is None or row["sha256"] is None:
+        raise NotFound(N_("There is no such piece of evidence in this application."))
+    name = quote(row["file_name"])
+    return Response(
+        context.files.get(row["sha256"]), media_type=row["content_type"],
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox",
+        },
+    )  # fmt: skip
+
+
+@router.delete(
+    "/cases/{case_id}/evidence/{evidence_id}", status_code=204, summary="Take evidence away"
+)
+def remove(context: Here, reader: Reader, case_id: str, evidence_id: str) -> None:
+    """Take a link or file away from the form; an earlier submission keeps it."""
+    _rows(context, reader, case_id)
+    remove_evidence(context.database, context.tools, case_id, evidence_id, reader.id)
+
+
+def _rows(context: Context, reader: Someone, case_id: str) -> list[dict[str, Any]]:
+    with reading(context.database) as connection:
+        scope = scope_of(connection, reader.id, context.tools.clock)
+        visible_case(connection, scope, case_id)
+        return [dict(row) for row in evidence_of(connection, case_id)]
+
+
+def _one(context: Context, reader: Someone, case_id: str, evidence_id: str) -> EvidenceLine:
+    rows = _rows(context, reader, case_id)
+    return next(evidence_line(row) for row in rows if row["id"] == evidence_id)

@@ -1,0 +1,57 @@
+"""Rows as the API shows them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from base.errors import BadInput
+from base.i18n import N_, say
+from web.api.shapes import CaseLine, EvidenceLine, Name
+from workflows.step import Tools
+
+Row = Mapping[str, Any]
+
+
+def case_line(
+    connection: Connection, tools: Tools, row: Row, language: str, *, staff: bool
+) -> CaseLine:
+    """A case's row (with ``organisation_name``) for a list; states by the reader's names."""
+    process = tools.library.release(connection, row["release_id"]).process
+    state = process.states[row["state"]]
+    title = say(state.title if staff else state.to_school, language)
+    return CaseLine(
+        id=row["id"], process=row["process"], round=row["round"],
+        state=Name(name=row["state"], title=title), organisation=row["organisation_name"],
+        organisation_id=row["organisation_id"], area=row["area"], since=row["since"],
+        opened_at=row["opened_at"], is_open=row["is_open"], version=row["version"],
+    )  # fmt: skip
+
+
+def evidence_line(row: Row) -> EvidenceLine:
+    """A piece of evidence."""
+    return EvidenceLine(**{name: row[name] for name in EvidenceLine.model_fields})
+
+
+def cursor(last_id: str) -> str:
+    """A cursor behind ``last_id``; programs hand it back as it is."""
+    return base64.urlsafe_b64encode(last_id.encode()).decode().rstrip("=")
+
+
+def behind(cursor_text: str | None) -> str | None:
+    """The id a cursor stands behind.
+
+    Raises:
+        BadInput: it is no cursor of ours.
+    """
+    if not cursor_text:
+        return None
+    try:
+        padded = cursor_text + "=" * (-len(cursor_text) % 4)
+        return base64.urlsafe_b64decode(padded.encode("ascii")).decode("ascii")
+    except (binascii.Error, ValueError):
+        raise BadInput(N_("This is no cursor. Take “next” of the page before as it is.")) from None

@@ -1,0 +1,67 @@
+"""Documents of a case, as PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from models.database import reading
+from web.context import Context, Here
+from web.language import Language
+from web.scope import scope_of, visible_case
+from web.signing_in import Reader, Someone
+from workflows import papers
+
+router = APIRouter(tags=["documents"])
+
+_PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}}}
+
+
+@router.get(
+    "/cases/{case_id}/application.pdf", summary="The application as it stands", responses=_PDF,
+    response_class=Response,
+)  # fmt: skip
+def application(context: Here, reader: Reader, language: Language, case_id: str) -> Response:
+    """Every answer and piece of evidence, as PDF/UA."""
+    return _paper(context, reader, case_id, language, papers.application, "application")
+
+
+@router.get(
+    "/cases/{case_id}/declaration.pdf", summary="The declaration of honour, to be signed",
+    responses=_PDF, response_class=Response,
+)  # fmt: skip
+def declaration(context: Here, reader: Reader, language: Language, case_id: str) -> Response:
+    """The declaration for the principal to sign, as PDF/UA."""
+    return _paper(context, reader, case_id, language, papers.declaration, "declaration")
+
+
+@router.get(
+    "/labels/{label_id}/certificate.pdf", summary="The certificate of a label", responses=_PDF,
+    response_class=Response,
+)  # fmt: skip
+def certificate(context: Here, language: Language, label_id: str) -> Response:
+    """The certificate, as PDF/UA; public, like the label."""
+    with reading(context.database) as connection:
+        content = papers.certificate(connection, context.tools, label_id, language)
+    return pdf(content, "certificate")
+
+
+def pdf(content: bytes, name: str) -> Response:
+    """A PDF to keep."""
+    return Response(
+        content, media_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{name}.pdf"'},
+    )  # fmt: skip
+
+
+def _paper(
+    context: Context, reader: Someone, case_id: str, language: str,
+    make: Callable[..., bytes], name: str,
+) -> Response:  # fmt: skip
+    with reading(context.database) as connection:
+        scope = scope_of(connection, reader.id, context.tools.clock)
+        case = visible_case(connection, scope, case_id)
+        return pdf(make(connection, context.tools, case, language), name)

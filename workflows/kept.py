@@ -1,0 +1,48 @@
+"""Decisions that were kept: the rule set and round they were made by, and the facts they saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from base.errors import NotFound
+from base.i18n import N_
+from models.cases import Definition
+from rules.book import RuleBook
+from rules.criteria import BoundRuleSet, FactType
+
+_definition = Definition.__table__  # type: ignore[attr-defined]
+#: By hash, which is the content's own name: right for every database.
+_books: dict[tuple[str, str | None], RuleBook] = {}
+
+
+def pinned_book(connection: Connection, rule_set: str, round_: str | None) -> RuleBook:
+    """The book of just the rule set and the round (if any) with these hashes.
+
+    Raises:
+        NotFound: a text is not kept here.
+    """
+    if (rule_set, round_) not in _books:
+        wanted = [one for one in (rule_set, round_) if one]
+        rows = connection.execute(
+            select(_definition.c.sha256, _definition.c.text).where(_definition.c.sha256.in_(wanted))
+        )
+        texts = {row.sha256: row.text for row in rows}
+        if len(texts) < len(wanted):
+            raise NotFound(N_("The rules this was decided by are not kept here."))
+        _books[rule_set, round_] = RuleBook.from_texts(texts)
+    return _books[rule_set, round_]
+
+
+def typed_facts(bound: BoundRuleSet, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts as they were when they were seen: dates are dates again."""
+    types = {request.key: request.type for request in bound.facts}
+    return {
+        key: date.fromisoformat(value)
+        if types.get(key) is FactType.DATE and isinstance(value, str)
+        else value
+        for key, value in facts.items()
+    }
