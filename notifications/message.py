@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
+from binascii import b2a_base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
-from email.policy import SMTP
 from email.utils import format_datetime, formataddr, parseaddr
 
 from base.errors import BadInput
@@ -60,39 +58,64 @@ def build(mail: Mapping[str, str], rendered: Rendered, sender: Sender, now: date
     Raises:
         BadInput: a header would carry a line break or another control character.
     """
-    message = MIMEMultipart("alternative")
+    # "=_" stands nowhere in base64, so the boundary cannot occur in a part.
+    boundary = f"=_{mail['id']}"
     headers = {
-        "From": sender.address,
-        "To": formataddr((mail["to_name"], mail["to_address"])),
-        "Subject": _encoded(rendered.subject),
+        "From": _address("From", *parseaddr(sender.address)),
+        "To": _address("To", mail["to_name"], mail["to_address"]),
+        "Subject": _words("Subject", rendered.subject),
         "Date": format_datetime(now),
         "Message-ID": message_id(mail["id"], sender),
         "Auto-Submitted": "auto-generated",
         "Content-Language": mail["language"],
+        "Reply-To": _address("Reply-To", *parseaddr(sender.replies(mail["area"]) or "")),
+        "MIME-Version": "1.0",
+        "Content-Type": f'multipart/alternative;\r\n boundary="{boundary}"',
     }
-    replies = sender.replies(mail["area"])
-    if replies:
-        headers["Reply-To"] = replies
-    if _CONTROL.search(mail["to_name"]):
-        raise _unusable("To")
-    for name, value in headers.items():
-        # The legacy classes would let a line break through, and with it a header of one's own.
-        if _CONTROL.search(value):
-            raise _unusable(name)
-        message[name] = value
-    message.attach(MIMEText(rendered.text, "plain", "utf-8"))
-    message.attach(MIMEText(rendered.html, "html", "utf-8"))
-    return message.as_bytes(policy=SMTP)
+    lines = [f"{name}: {value}" for name, value in headers.items() if value]
+    for kind, content in (("plain", rendered.text), ("html", rendered.html)):
+        lines += ["", f"--{boundary}", *_PART.format(kind=kind).splitlines(), _wrapped(content)]
+    lines += ["", f"--{boundary}--", ""]
+    return "\r\n".join(lines).encode("ascii")
 
 
-def _encoded(subject: str) -> str:
-    if subject.isascii():
-        return subject
-    # One line: the policy folds it when it is written.
-    return Header(subject, "utf-8", maxlinelen=10_000).encode()
+#: The head of a part.
+_PART = 'Content-Type: text/{kind}; charset="utf-8"\nContent-Transfer-Encoding: base64\n\n'
+#: A header line should not be longer (RFC 5322), and a line of base64 must not.
+_LINE, _WRAP = 78, 76
+
+
+def _address(header: str, name: str, address: str) -> str:
+    _check(header, name + address)
+    if not address.isascii():
+        raise _unusable(header)
+    written = formataddr((name, address))
+    if len(header) + 2 + len(written) <= _LINE:
+        return written
+    return f"{_words(header, name)}\r\n <{address}>"
+
+
+def _words(header: str, value: str) -> str:
+    _check(header, value)
+    if value.isascii() and len(header) + 2 + len(value) <= _LINE:
+        return value
+    # Encoded, which also folds what has no space to fold at.
+    return Header(value, "utf-8", maxlinelen=_LINE, header_name=header).encode(linesep="\r\n")
+
+
+def _check(header: str, value: str) -> None:
+    # It would let a line break through, and with it a header of one's own.
+    if _CONTROL.search(value):
+        raise _unusable(header)
+
+
+def _wrapped(text: str) -> str:
+    coded = b2a_base64(text.encode(), newline=False).decode("ascii")
+    return "\r\n".join(coded[at : at + _WRAP] for at in range(0, len(coded), _WRAP))
 
 
 def _unusable(header: str) -> BadInput:
     return BadInput(
-        N_("The mail cannot be sent: its header {header} has a line break in it."), header=header
+        N_("The mail cannot be sent: its header {header} has a character that cannot be sent."),
+        header=header,
     )
