@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-import uuid
 from typing import Annotated
 
 #: An id as text: 36 characters, lower case, sorting by age.
@@ -31,4 +30,5 @@ def new_id(milliseconds: int | None = None) -> Id:
             _last[0] = head
     value = ((head >> 12) & (2**48 - 1)) << 80 | 0x7 << 76 | (head & 0xFFF) << 64
     value |= 0b10 << 62 | random_bits
-    return str(uuid.UUID(int=value))
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -33,7 +33,7 @@ class Instant(TypeDecorator[datetime]):
             return None
         value = in_utc(value)
         if dialect.name == "sqlite":
-            return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            return f"{value.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
         return value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
@@ -41,7 +41,7 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         if isinstance(value, str):
-            return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+            return datetime.fromisoformat(value)
         return in_utc(value)
 
 
