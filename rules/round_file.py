@@ -134,17 +134,6 @@ class Round(_Part):
             self._values[key] = MappingProxyType(found)
         return self._values[key]
 
-    def why(self, name: str, area: str) -> str | None:
-        """Why a value that stands in no source is as it is in ``area``; None if a source has it."""
-        country = area.split("-", maxsplit=1)[0]
-        for code in (area, country):
-            part = self.countries.get(code)
-            if part and name in part.inferred:
-                return part.inferred[name]
-            if part and name in flat(part.dates, part.parameters):
-                return None
-        return self.inferred.get(name)
-
     @cached_property
     def _own(self) -> dict[str, Value | None]:
         return flat(self.dates, self.parameters)

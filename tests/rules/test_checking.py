@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from base.located import read_yaml
 from rules.book import RuleBook
@@ -221,3 +223,39 @@ def test_a_book_is_checked_file_by_file() -> None:
         {"a": changed(RULES, "    expect: met", "    expect: unmet"), "r": ROUND}
     )
     assert [remark.file for remark in check_book(book)] == ["a"]
+
+
+NUMBERS = range(12)
+_number = st.integers(1, 9)
+_comparison = st.one_of(
+    st.builds(
+        "{}: {}".format,
+        st.sampled_from(["at_least", "at_most", "more_than", "less_than", "equals", "not_equals"]),
+        _number,
+    ),
+    st.builds("between: [{}, {}]".format, _number, _number),
+    st.builds("one_of: [{}, {}]".format, _number, _number),
+)
+
+
+def holds(comparison: str, number: int) -> bool:
+    """The same comparison, said plainly."""
+    name, _, operand = comparison.partition(": ")
+    low, *more = (int(one) for one in operand.strip("[]").split(", "))
+    return {
+        "at_least": number >= low, "at_most": number <= low, "more_than": number > low,
+        "less_than": number < low, "equals": number == low, "not_equals": number != low,
+        "between": low <= number <= (more or [0])[0], "one_of": number in (low, *more),
+    }[name]  # fmt: skip
+
+
+@given(st.lists(_comparison, min_size=1, max_size=4))
+@settings(max_examples=300, deadline=None)
+def test_what_cannot_be_met_is_told_just_where_no_number_meets_it(found: list[str]) -> None:
+    said = with_criteria(*(f"{COUNT}, {comparison}" for comparison in found))
+    possible = any(all(holds(one, number) for one in found) for number in NUMBERS)
+    impossible = [line for line in said if not line.startswith("every value")]
+    assert possible is (impossible == [])
+    for position, comparison in enumerate(found):
+        alone = any(holds(comparison, number) for number in NUMBERS)
+        assert alone is (f'no value can meet "c{position}"' not in said)

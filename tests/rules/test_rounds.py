@@ -69,19 +69,6 @@ def test_a_country_can_know_what_the_round_does_not() -> None:
     assert call(text).values("BE")["window.closes"] == date(2030, 2, 5)
 
 
-def test_why_a_value_is_as_it_is() -> None:
-    text = changed(
-        ROUND, "countries:", "inferred: {window.closes: guessed, opening: guessed}\ncountries:"
-    )
-    text = changed(text, "      enough: 2\n", "      enough: 2\n    inferred: {enough: custom}\n")
-    one = call(text)
-    assert one.why("window.closes", "NL") == "guessed"
-    assert one.why("window.closes", "BE-VLG") is None  # Belgium’s own has a source
-    assert one.why("opening", "BE-VLG") == "guessed"
-    assert one.why("enough", "BE-VLG") == "custom"
-    assert one.why("enough", "") is None
-
-
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["new"][:50])
 def test_each_fault_is_named_with_its_place(case: dict[str, Any]) -> None:
     assert of_round(case["old"], case["new"]) == case["says"]
