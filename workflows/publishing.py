@@ -23,6 +23,7 @@ from base.ids import new_id
 from models.cases import Definition, Release
 from models.sql import insert_new
 from rules.book import RuleBook
+from rules.checking import check_book
 from workflows.checking import check_process
 from workflows.definition import Process
 from workflows.known import Mails, known_to
@@ -101,7 +102,7 @@ def publish(
         remark
         for remark in check_process(process, located, known_to(book, mails))
         if remark.severity == "error"
-    ]
+    ] + [remark for remark in check_book(book) if remark.severity == "error"]
     if wrong:
         raise BadDefinition(N_("The process file has errors."), wrong)
     rule_sets = {name: book.rule_set(name) for name in rule_sets_of(process)}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,6 +44,6 @@ def client_as(desk: Desk, context: Context, person: str | None) -> TestClient:
 
 
 @pytest.fixture
-def as_(desk: Desk, tmp_path: Path) -> Iterator[As]:
+def as_(desk: Desk, tmp_path: Path) -> As:
     context = context_of(desk, tmp_path)
-    yield lambda person: client_as(desk, context, person)
+    return lambda person: client_as(desk, context, person)

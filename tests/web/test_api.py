@@ -74,7 +74,7 @@ def test_lists_are_scoped_filtered_and_paged(desk: Desk, as_: As) -> None:
     seen, after = [], None
     while True:
         answer = client.get(
-            f"{API}/cases", params={"limit": 3, **({"after": after} if after else {})}
+            f"{API}/cases", params={"limit": 3} | ({"after": after} if after else {})
         )
         body = answer.json()
         seen += [case["organisation"] for case in body["cases"]]
@@ -88,7 +88,7 @@ def test_lists_are_scoped_filtered_and_paged(desk: Desk, as_: As) -> None:
     assert len(as_(desk.css).get(f"{API}/cases").json()["cases"]) == 9
     own = as_(desk.teachers[0]).get(f"{API}/cases").json()["cases"]
     assert [case["organisation"] for case in own] == ["Sint-Jan"]
-    assert client.get(f"{API}/cases", params={"after": "%%%"}).status_code == 422
+    assert client.get(f"{API}/cases", params={"after": "é"}).status_code == 422
 
 
 def test_a_school_fills_in_and_submits_over_the_api(desk: Desk, as_: As) -> None:
@@ -308,7 +308,7 @@ def test_definitions_are_open_to_all(desk: Desk, as_: As) -> None:
     )  # fmt: skip
     assert len(client.get(f"{API}/rule-sets").json()) == len(desk.published.parts["rule_sets"])
     rounds = client.get(f"{API}/rounds", params={"area": "IT"}).json()
-    assert [one["values"]["nql_counts"] for one in rounds][0] == "own_teacher"
+    assert rounds[0]["values"]["nql_counts"] == "own_teacher"
     drawn = client.get(f"{API}/processes/school_label/diagram")
     assert drawn.headers["content-type"] == "image/svg+xml"
     assert client.get(f"{API}/processes/nonsense/diagram").status_code == 404

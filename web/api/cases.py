@@ -82,11 +82,15 @@ def list_cases(
             query = query.where(_organisation.c.name.icontains(q, autoescape=True))
         if last := behind(after):
             query = query.where(_case.c.id > last)
-        rows = list(connection.execute(query).mappings())
+        rows = [dict(row) for row in connection.execute(query).mappings()]
         more = len(rows) > limit
         lines = [
             case_line(
-                connection, context.tools, dict(row), language, staff=scope.is_staff_for(row["area"])
+                connection,
+                context.tools,
+                dict(row),
+                language,
+                staff=scope.is_staff_for(row["area"]),
             )
             for row in rows[:limit]
         ]

@@ -1,0 +1,27 @@
+"""The pages, rendered on the server: they need no JavaScript and load nothing from elsewhere."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import fontpkg_source_sans_3
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from web.pages import api_reference, cases, labels, processes, sign_in, start
+from web.pages.rendering import error_page
+
+_STATIC = Path(__file__).resolve().parent.parent / "static"
+
+
+def set_up_pages(app: FastAPI) -> None:
+    """Add every page, the theme, and the page that errors are shown on."""
+    bootstrap = str(files("bootstrap") / "css")
+    fonts = str(Path(fontpkg_source_sans_3.ROOT) / "files")
+    app.mount("/static/bootstrap", StaticFiles(directory=bootstrap), name="bootstrap")
+    app.mount("/static/fonts", StaticFiles(directory=fonts), name="fonts")
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.state.error_page = error_page
+    for module in (start, sign_in, processes, cases, labels, api_reference):
+        app.include_router(module.router, include_in_schema=False)

@@ -1,0 +1,72 @@
+"""What protects every request: headers, a limit on bodies, and no requests from other sites."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from asgi_cross_origin_protection import CrossOriginProtection
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from starlette.middleware.base import RequestResponseEndpoint
+
+from base.i18n import N_, translate
+from web.context import Context
+from web.language import language_of
+from web.problems import answer
+
+#: Larger bodies are refused before they are read: the largest file and some form around it.
+LARGEST_BODY = 12 * 2**20
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
+        "script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+TOO_LARGE = N_("This is too large: 12 MB is the most that can be sent at once.")
+ONLY_HERE = N_("The demo is for this machine only: open it at http://127.0.0.1.")
+
+
+def secure(app: FastAPI, context: Context) -> None:
+    """Protect ``app``; the demo also answers to nobody but this machine."""
+
+    @app.middleware("http")
+    async def protect(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        refusal = _refusal(request, context)
+        found = refusal or await call_next(request)
+        for name, value in HEADERS.items():
+            found.headers.setdefault(name, value)
+        return found
+
+    app.add_middleware(CrossOriginProtection)
+
+
+def _refusal(request: Request, context: Context) -> Response | None:
+    language = language_of(request)
+    if context.demo and not (_here(request.url.hostname) and _here(_client(request))):
+        message = translate(ONLY_HERE, language)
+        return answer(request, 403, {"code": "demo_only_here", "message": message})
+    length = request.headers.get("content-length", "0")
+    if not length.isdigit() or int(length) > LARGEST_BODY:
+        message = translate(TOO_LARGE, language)
+        return answer(request, 413, {"code": "too_large", "message": message})
+    return None
+
+
+def _client(request: Request) -> str | None:
+    return request.client.host if request.client else None
+
+
+def _here(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
