@@ -37,8 +37,8 @@ ZONES = {
     "XK": "Europe/Belgrade",
 }  # fmt: skip
 
-#: Held on to: by itself Python keeps the last eight zones only, and reads the others from their files
-#: again and again.
+#: Held on to: by itself Python keeps the last eight zones only, and reads the others from their
+#: files again and again.
 _HELD = [ZoneInfo(name) for name in sorted(set(ZONES.values()))]
 
 #: Feast days of a region that the ``holidays`` package does not have (month, day).

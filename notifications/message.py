@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
+from functools import lru_cache
 
 from base.errors import BadInput
 from base.i18n import N_
 from notifications.templates import Rendered
+
+#: Name and bare address; the few senders there are, once each.
+_parts = lru_cache(maxsize=256)(parseaddr)
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -29,12 +33,12 @@ class Sender:
     @property
     def domain(self) -> str:
         """The domain of the sender's address: the right side of every Message-ID."""
-        return parseaddr(self.address)[1].rpartition("@")[2] or "localhost"
+        return _parts(self.address)[1].rpartition("@")[2] or "localhost"
 
     @property
     def envelope(self) -> str:
         """The bare address."""
-        return parseaddr(self.address)[1]
+        return _parts(self.address)[1]
 
     def replies(self, area: str) -> str | None:
         """Who gets the replies of an area: the region's, else its country's, else the general."""
@@ -61,14 +65,14 @@ def build(mail: Mapping[str, str], rendered: Rendered, sender: Sender, now: date
     # "=_" stands nowhere in base64, so the boundary cannot occur in a part.
     boundary = f"=_{mail['id']}"
     headers = {
-        "From": _address("From", *parseaddr(sender.address)),
+        "From": _address("From", *_parts(sender.address)),
         "To": _address("To", mail["to_name"], mail["to_address"]),
         "Subject": _words("Subject", rendered.subject),
         "Date": format_datetime(now),
         "Message-ID": message_id(mail["id"], sender),
         "Auto-Submitted": "auto-generated",
         "Content-Language": mail["language"],
-        "Reply-To": _address("Reply-To", *parseaddr(sender.replies(mail["area"]) or "")),
+        "Reply-To": _address("Reply-To", *_parts(sender.replies(mail["area"]) or "")),
         "MIME-Version": "1.0",
         "Content-Type": f'multipart/alternative;\r\n boundary="{boundary}"',
     }
