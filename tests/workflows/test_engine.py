@@ -235,9 +235,7 @@ def test_a_right_holds_for_its_scope_and_its_days_inclusive(
     case_id = desk.submitted()
     with writing(desk.database) as connection:
         person = add_person(connection, "Nele Nieuw")
-        add_grant(
-            connection, person, "nso_reviewer", scope, first_day=first, last_day=last
-        )
+        add_grant(connection, person, "nso_reviewer", scope, first_day=first, last_day=last)
     if may:
         desk.fire(case_id, "approve", person)
     else:
@@ -455,7 +453,8 @@ def test_tampering_shows(desk: Desk) -> None:
     case = desk.case()
     assert broken_links(events, case["head"], case["version"]) == ["event 2 was changed"]
     with writing(desk.database) as connection:
-        connection.execute(update(Decision.__table__).values(findings={"registered_in_time": "met"}))  # type: ignore[attr-defined]
+        table = Decision.__table__  # type: ignore[attr-defined]
+        connection.execute(update(table).values(findings={"registered_in_time": "met"}))
     assert len(verify(desk.database).faults) == len(desk.rows(Decision))
 
 

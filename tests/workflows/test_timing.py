@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -83,8 +84,6 @@ def test_reminders_go_out_at_nine_local_time() -> None:
 
 @pytest.fixture(scope="module")
 def process() -> Process:
-    from pathlib import Path
-
     text = Path("workflows/school_label.yaml").read_text(encoding="utf-8")
     return read_process(text, "school_label.yaml")[0]
 
