@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import StaticPool
 from sqlmodel import SQLModel
 
 from models import cases, messages, registry  # noqa: F401 - registers the tables
+from models.types import as_json
 
 metadata = SQLModel.metadata
 
@@ -30,7 +32,10 @@ def open_database(url: str, synchronous: Literal["NORMAL", "FULL"] = "FULL") -> 
     """
     address = make_url(url)
     if not address.get_backend_name().startswith("sqlite"):
-        return create_engine(address, pool_size=10, max_overflow=20, pool_pre_ping=True)
+        return create_engine(
+            address, pool_size=10, max_overflow=20, pool_pre_ping=True,
+            json_serializer=as_json, json_deserializer=orjson.loads,
+        )  # fmt: skip
     options: dict[str, Any] = {"connect_args": {"timeout": 30.0, "check_same_thread": False}}
     if address.database in {None, "", ":memory:"}:
         options["poolclass"] = StaticPool

@@ -59,14 +59,17 @@ class Json(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """To the database."""
-        if value is None:
-            return None
-        if dialect.name == "postgresql":
-            return orjson.loads(orjson.dumps(value, option=orjson.OPT_UTC_Z))
-        return orjson.dumps(value, option=orjson.OPT_UTC_Z).decode()
+        if value is None or dialect.name == "postgresql":  # its driver writes it: ``as_json``
+            return value
+        return as_json(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """From the database."""
         if value is None or dialect.name == "postgresql":  # its driver has read it already
             return value
         return orjson.loads(value)
+
+
+def as_json(value: Any) -> str:
+    """``value`` as JSON; dates and instants as ISO 8601."""
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z).decode()
