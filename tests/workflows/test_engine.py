@@ -461,13 +461,14 @@ def test_tampering_shows(desk: Desk) -> None:
 def test_the_database_itself_keeps_rights_and_memberships_in_order(desk: Desk) -> None:
     from sqlalchemy.exc import IntegrityError  # noqa: PLC0415
 
-    for model, row in (
+    rows: list[tuple[Any, dict[str, str]]] = [
         (Grant, {"right": "nso_reviewer", "scope": "NL", "reason": ""}),
         (Membership, {"organisation_id": desk.school, "role": "teacher"}),
-    ):
+    ]
+    for model, row in rows:
         with pytest.raises(IntegrityError), writing(desk.database) as connection:
             connection.execute(
-                model.__table__.insert(),  # type: ignore[attr-defined]
+                model.__table__.insert(),
                 {
                     "id": "x", "person_id": desk.css, "first_day": date(2022, 2, 1),
                     "last_day": date(2022, 1, 1), **row,

@@ -32,14 +32,8 @@ def test_publishing_what_is_in_force_changes_nothing(desk: Desk) -> None:
 
 def test_a_release_keeps_every_text_it_uses_under_its_hash(desk: Desk) -> None:
     with reading(desk.database) as connection:
-        kept = dict(
-            connection.execute(
-                Definition.__table__.select().with_only_columns(  # type: ignore[attr-defined]
-                    Definition.__table__.c.sha256,  # type: ignore[attr-defined]
-                    Definition.__table__.c.text,  # type: ignore[attr-defined]
-                )
-            ).all()
-        )
+        table = Definition.__table__  # type: ignore[attr-defined]
+        kept = {row.sha256: row.text for row in connection.execute(table.select())}
         again = read_release(connection, desk.published.id)
     parts = desk.published.parts
     hashes = [parts["process"], *parts["rule_sets"].values(), *parts["rounds"].values()]
