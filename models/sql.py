@@ -1,12 +1,14 @@
-"""Two statements every database says differently."""
+"""What every database says differently."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -21,3 +23,24 @@ def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
     """Insert ``rows``, all in one statement's worth of round trips."""
     if rows:
         connection.execute(table.insert(), list(rows))
+
+
+@contextmanager
+def pipelined(connection: Connection) -> Iterator[None]:
+    """Send the statements inside one after the other, and wait for the server once, at the end.
+
+    Only for statements whose results nobody reads. One that fails may be told by a later one, or by
+    the end. On SQLite there is nobody to wait for.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    errors = connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.pipeline():
+            yield
+    except errors as error:
+        raise DBAPIError.instance(
+            None, None, error, errors, hide_parameters=True, dialect=connection.dialect
+        ) from error

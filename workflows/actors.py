@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, not_, or_, select, true
 
 from base.days import local_day
 from models.cases import CaseEvent
@@ -70,74 +71,91 @@ def acts_as(
 
 
 def _is(connection: Connection, actor: Actor, case: Row, person_id: str, day: date) -> bool:
-    if actor.linked_to and not _links(connection, actor, case, person_id, day):
-        return False
-    if actor.grant and not _holds(connection, actor, case, person_id, day):
-        return False
-    if actor.did and _doers(connection, actor.did, [case["id"]]).get(case["id"]) != person_id:
-        return False
-    return not (actor.unless and is_linked(connection, case, person_id, day))
+    question = _question(
+        bool(actor.linked_to), actor.account == "validated", bool(actor.roles), bool(actor.grant),
+        bool(actor.did), bool(actor.unless),
+    )  # fmt: skip
+    known = {
+        "case": case["id"], "school": case["organisation_id"], "person": person_id, "day": day,
+        "opened": local_day(case["opened_at"], ZoneInfo(case["zone"])), "roles": actor.roles,
+        "right": actor.grant, "triggers": actor.did,
+        "scopes": [EVERYWHERE] if actor.scope == "all" else scopes_of(case["area"]),
+    }  # fmt: skip
+    return connection.execute(question, known).first() is not None
 
 
-def _links(connection: Connection, actor: Actor, case: Row, person_id: str, day: date) -> bool:
-    query = (
-        select(_member.c.role)
-        .join(_person, _person.c.id == _member.c.person_id)
-        .where(
-            _member.c.organisation_id == case["organisation_id"],
-            _member.c.person_id == person_id,
-            _member.c.first_day <= day,
-            or_(_member.c.last_day.is_(None), _member.c.last_day >= day),
-        )
-    )
-    if actor.account == "validated":
+@lru_cache(maxsize=64)
+def _question(
+    linked: bool, validated: bool, with_role: bool, granted: bool, did: bool, apart: bool
+) -> Select[Any]:
+    """Whether a person is an actor of this form: a row if so. One question, made once."""
+    query = select(_person.c.id).where(_person.c.id == bindparam("person"))
+    if linked:
+        role = _member.c.role.in_(bindparam("roles", expanding=True)) if with_role else true()
+        query = query.where(_linked_since("day").where(role).exists())
+    if validated:
         query = query.where(_person.c.validated.is_(True))
-    if actor.roles:
-        query = query.where(_member.c.role.in_(actor.roles))
-    return connection.execute(query.limit(1)).first() is not None
+    if granted:
+        query = query.where(
+            select(_grant.c.id)
+            .where(
+                _grant.c.person_id == bindparam("person"),
+                _grant.c.right == bindparam("right"),
+                _grant.c.scope.in_(bindparam("scopes", expanding=True)),
+                _in_force(bindparam("day")),
+            )
+            .exists()
+        )
+    if did:
+        last = (
+            select(_event.c.actor_id)
+            .where(
+                _event.c.case_id == bindparam("case"),
+                _event.c.trigger.in_(bindparam("triggers", expanding=True)),
+                _event.c.actor_id.is_not(None),
+            )
+            .order_by(_event.c.sequence.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = query.where(last == bindparam("person"))
+    if apart:
+        # Linked now, or at any time since the case was opened.
+        query = query.where(not_(_linked_since("opened").exists()))
+    return query
 
 
-def _holds(connection: Connection, actor: Actor, case: Row, person_id: str, day: date) -> bool:
-    scopes = [EVERYWHERE] if actor.scope == "all" else scopes_of(case["area"])
-    query = select(_grant.c.id).where(
-        _grant.c.person_id == person_id,
-        _grant.c.right == actor.grant,
-        _grant.c.scope.in_(scopes),
-        _in_force(day),
+def _linked_since(last: str) -> Select[Any]:
+    """Memberships of a person in a school that had begun by ``day`` and lasted until ``last``."""
+    return select(_member.c.id).where(
+        _member.c.organisation_id == bindparam("school"),
+        _member.c.person_id == bindparam("person"),
+        _member.c.first_day <= bindparam("day"),
+        or_(_member.c.last_day.is_(None), _member.c.last_day >= bindparam(last)),
     )
-    return connection.execute(query.limit(1)).first() is not None
 
 
-def is_linked(connection: Connection, case: Row, person_id: str, day: date) -> bool:
-    """Whether the person is linked to the case's school, or was at any time since it was opened."""
-    opened = local_day(case["opened_at"], ZoneInfo(case["zone"]))
-    query = select(_member.c.id).where(
-        _member.c.organisation_id == case["organisation_id"],
-        _member.c.person_id == person_id,
-        _member.c.first_day <= day,
-        or_(_member.c.last_day.is_(None), _member.c.last_day >= opened),
-    )
-    return connection.execute(query.limit(1)).first() is not None
-
-
-def _in_force(day: date) -> Any:
+def _in_force(day: Any) -> Any:
     return and_(
         _grant.c.first_day <= day, or_(_grant.c.last_day.is_(None), _grant.c.last_day >= day)
     )
 
 
-def _doers(connection: Connection, triggers: Iterable[str], cases: Sequence[str]) -> dict[str, str]:
-    """For each case, the person who last fired one of ``triggers``."""
-    query = (
-        select(_event.c.case_id, _event.c.actor_id)
-        .where(
-            _event.c.case_id.in_(cases),
-            _event.c.trigger.in_(list(triggers)),
-            _event.c.actor_id.is_not(None),
-        )
-        .order_by(_event.c.case_id, _event.c.sequence)
+_did = (
+    select(_event.c.case_id, _event.c.actor_id)
+    .where(
+        _event.c.case_id.in_(bindparam("cases", expanding=True)),
+        _event.c.trigger.in_(bindparam("triggers", expanding=True)),
+        _event.c.actor_id.is_not(None),
     )
-    return {row.case_id: row.actor_id for row in connection.execute(query)}
+    .order_by(_event.c.case_id, _event.c.sequence)
+)
+
+
+def _doers(connection: Connection, triggers: Sequence[str], cases: Sequence[str]) -> dict[str, str]:
+    """For each case, the person who last fired one of ``triggers``."""
+    found = connection.execute(_did, {"cases": cases, "triggers": triggers})
+    return {row.case_id: row.actor_id for row in found}
 
 
 def recipients(
@@ -181,6 +199,24 @@ def _people(connection: Connection, ids: Iterable[str]) -> dict[str, Recipient]:
     return {row.id: _recipient(row) for row in rows}
 
 
+@lru_cache(maxsize=8)
+def _membership(validated: bool, with_role: bool) -> Select[Any]:
+    query = (
+        select(
+            _member.c.organisation_id, _member.c.first_day, _member.c.last_day,
+            _person.c.id, _person.c.name, _person.c.email, _person.c.language,
+        )
+        .join(_person, _person.c.id == _member.c.person_id)
+        .where(_member.c.organisation_id.in_(bindparam("schools", expanding=True)))
+        .order_by(_member.c.organisation_id, _person.c.id)
+    )  # fmt: skip
+    if validated:
+        query = query.where(_person.c.validated.is_(True))
+    if with_role:
+        query = query.where(_member.c.role.in_(bindparam("roles", expanding=True)))
+    return query
+
+
 def _members(
     connection: Connection, actor: Actor, cases: Sequence[Row], now: datetime,
     found: dict[str, list[Recipient]],
@@ -189,21 +225,10 @@ def _members(
     for case in cases:
         if case["organisation_id"]:
             by_school.setdefault(case["organisation_id"], []).append(case)
-    query = (
-        select(
-            _member.c.organisation_id, _member.c.first_day, _member.c.last_day,
-            _person.c.id, _person.c.name, _person.c.email, _person.c.language,
-        )
-        .join(_person, _person.c.id == _member.c.person_id)
-        .where(_member.c.organisation_id.in_(list(by_school)))
-        .order_by(_member.c.organisation_id, _person.c.id)
-    )  # fmt: skip
-    if actor.account == "validated":
-        query = query.where(_person.c.validated.is_(True))
-    if actor.roles:
-        query = query.where(_member.c.role.in_(actor.roles))
     days = {case["id"]: local_day(now, ZoneInfo(case["zone"])) for case in cases}
-    for row in connection.execute(query):
+    query = _membership(actor.account == "validated", bool(actor.roles))
+    known = {"schools": list(by_school), "roles": actor.roles}
+    for row in connection.execute(query, known):
         for case in by_school[row.organisation_id]:
             day = days[case["id"]]
             there = found[case["id"]]
@@ -234,10 +259,30 @@ def _grantees(
             .order_by(_person.c.id)
         )
         people = [_recipient(row) for row in connection.execute(query)]
+        linked = _linked(connection, there, people, day) if actor.unless else set()
         for case in there:
             found[case["id"]] = [
-                person
-                for person in people
-                if not (actor.unless and is_linked(connection, case, person.id, day))
+                person for person in people if (case["id"], person.id) not in linked
             ]
     return found
+
+
+def _linked(
+    connection: Connection, cases: Sequence[Row], people: Sequence[Recipient], day: date
+) -> set[tuple[str, str]]:
+    """The pairs of case and person who is linked to its school, or was since it was opened."""
+    query = select(_member.c.organisation_id, _member.c.person_id, _member.c.last_day).where(
+        _member.c.person_id.in_([person.id for person in people]),
+        _member.c.first_day <= day,
+    )
+    links = connection.execute(query).all()
+    return {
+        (case["id"], link.person_id)
+        for link in links
+        for case in cases
+        if case["organisation_id"] == link.organisation_id
+        and (
+            link.last_day is None
+            or link.last_day >= local_day(case["opened_at"], ZoneInfo(case["zone"]))
+        )
+    }

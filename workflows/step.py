@@ -7,6 +7,7 @@ runs inside the caller's transaction and does nothing outside the database.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,7 +26,7 @@ from base.ids import new_id
 from models.cases import Case, CaseEvent, Decision, Timer
 from models.messages import Mail, Notice
 from models.registry import Organisation
-from models.sql import insert
+from models.sql import insert, pipelined
 from notifications.outbox import Addressee, mail_row, notice_row
 from rules.decisions import Decider, Judgement, judge_subjects
 from rules.facts import Subject
@@ -87,19 +88,21 @@ class Taken:
     notices: int = 0
 
 
+_locked = (
+    select(_case, _organisation.c.name.label("organisation_name"))
+    .outerjoin(_organisation, _organisation.c.id == _case.c.organisation_id)
+    .where(_case.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_case.c.id)
+    .with_for_update(of=_case)
+)
+
+
 def lock(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The case rows of ``ids``, locked until the transaction ends, with their school's name.
 
     SQLite has locked the whole database by ``BEGIN IMMEDIATE`` already.
     """
-    query = (
-        select(_case, _organisation.c.name.label("organisation_name"))
-        .outerjoin(_organisation, _organisation.c.id == _case.c.organisation_id)
-        .where(_case.c.id == ids[0] if len(ids) == 1 else _case.c.id.in_(ids))
-        .order_by(_case.c.id)
-        .with_for_update(of=_case)
-    )
-    return {row["id"]: dict(row) for row in connection.execute(query).mappings()}
+    return {row["id"]: dict(row) for row in connection.execute(_locked, {"ids": ids}).mappings()}
 
 
 def judge_guard(
@@ -220,26 +223,32 @@ def take(
         moved.append((case, event, context))
     if not moved:
         return [], refused
-    new = [case for case, _, _ in moved if case["version"] == 1]
-    insert(connection, _case, [_columns(case) for case in new])
-    _update(connection, [case for case, _, _ in moved if case["version"] > 1])
-    insert(connection, _decision, decisions)
-    insert(connection, _event, [event for _, event, _ in moved])
-    for table, lines in rows.items():
-        insert(connection, table, lines)
-    _clear(connection, process, [case for case, _, _ in moved if case["version"] > 1])
     timers = [
         row
         for case, _, _ in moved
         for row in plan(process, case, published.values(case["round"], case["area"]), now)
     ]
-    insert(connection, _timer, timers)
     ends = _deadlines(process, timers)
-    counts = _messages(connection, tools, published, cause, moved, ends)
+    mails, notices = _messages(connection, tools, published, cause, moved, ends)
+    there = [case for case, _, _ in moved if case["version"] > 1]
+    # From here on nothing is read.
+    with pipelined(connection):
+        insert(connection, _case, [_columns(case) for case, _, _ in moved if case["version"] == 1])
+        _update(connection, there)
+        insert(connection, _decision, decisions)
+        insert(connection, _event, [event for _, event, _ in moved])
+        for table, lines in rows.items():
+            insert(connection, table, lines)
+        _clear(connection, process, there)
+        insert(connection, _timer, timers)
+        insert(connection, _mail, mails)
+        insert(connection, _notice, notices)
     if tools.wake:
         tools.wake(connection)
+    mailed = Counter(row["case_id"] for row in mails)
+    noticed = Counter(row["case_id"] for row in notices)
     taken = [
-        Taken(case=case, event=event, mails=counts[case["id"]][0], notices=counts[case["id"]][1])
+        Taken(case=case, event=event, mails=mailed[case["id"]], notices=noticed[case["id"]])
         for case, event, _ in moved
     ]
     return taken, refused
@@ -405,11 +414,13 @@ def _messages(
     connection: Connection, tools: Tools, published: Published, cause: Cause,
     moved: Sequence[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]],
     ends: Mapping[str, datetime],
-) -> dict[str, list[int]]:  # fmt: skip
-    counts = {case["id"]: [0, 0] for case, _, _ in moved}
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:  # fmt: skip
+    """The mails and the notices of a step; nothing is written."""
+    mails: list[dict[str, Any]] = []
+    notices: list[dict[str, Any]] = []
     step, process = cause.step, published.process
     if not step.mail and not step.notice:
-        return counts
+        return mails, notices
     cases = [case for case, _, _ in moved]
     people = {
         name: recipients(
@@ -417,14 +428,12 @@ def _messages(
         )
         for name in {*step.mail.values(), *step.notice.values()}
     }
-    mails: list[dict[str, Any]] = []
-    notices: list[dict[str, Any]] = []
     for case, event, extra in moved:
         known = {**extra, "deadline": _last_day(case, ends.get(case["id"]))}
         context = message_context(tools, published, case, event["payload"], known)
-        for messages, rows, build, count in (
-            (step.mail, mails, mail_row, 0),
-            (step.notice, notices, notice_row, 1),
+        for messages, rows, build in (
+            (step.mail, mails, mail_row),
+            (step.notice, notices, notice_row),
         ):
             written: set[str] = set()
             for template, actor in messages.items():
@@ -452,7 +461,4 @@ def _messages(
                             languages=process.languages,
                         )
                     )
-                    counts[case["id"]][count] += 1
-    insert(connection, _mail, mails)
-    insert(connection, _notice, notices)
-    return counts
+    return mails, notices
