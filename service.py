@@ -10,8 +10,6 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from web.app import create_app
-from web.context import Context
 
 from base.clock import Clock, SystemClock
 from base.settings import Settings, read_settings
@@ -77,6 +75,10 @@ def open_parts(settings: Settings, clock: Clock | None = None) -> Iterator[Parts
 
 def application(parts: Parts, demo: bool) -> Any:
     """The web application of an installation."""
+    # Only what serves needs the web; other commands start in half the time without it.
+    from web.app import create_app  # noqa: PLC0415
+    from web.context import Context  # noqa: PLC0415
+
     return create_app(
         Context(
             settings=parts.settings, database=parts.database, engine=parts.engine,
