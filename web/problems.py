@@ -10,10 +10,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from base.errors import BadInput, KeurmerkError, NotAllowed, NotMet
+from base.errors import BadInput, KeurmerkError, NotAllowed, NotMet, Refused
 from base.i18n import N_, translate
 from base.ids import new_id
 from web.language import language_of
+from web.metrics import count_refusal
+from web.unfit import unfit
 
 log = structlog.get_logger("keurmerk.web")
 
@@ -21,6 +23,13 @@ FAULT = N_("Something went wrong that is our fault. Please tell us this referenc
 UNREADABLE = N_("The request cannot be used. Please look at these parts of it.")
 NO_PAGE = N_("There is nothing at this address.")
 NOT_SO = N_("This address does not take such a request.")
+TOO_LARGE = N_("This is too large: 12 MB is the most that can be sent at once.")
+#: What is said of a request that no route has looked at, and the word for programs.
+UNHEARD = {
+    400: (UNREADABLE, "bad_input"),
+    404: (NO_PAGE, "not_found"),
+    413: (TOO_LARGE, "too_large"),
+}
 
 
 def as_dict(error: KeurmerkError, language: str) -> dict[str, Any]:
@@ -47,28 +56,29 @@ def handle_errors(app: FastAPI) -> None:
     @app.exception_handler(KeurmerkError)
     async def ours(request: Request, error: KeurmerkError) -> Response:
         language = language_of(request)
-        body = as_dict(error, language)
         if error.status >= 500:
             return _fault(request, error)
-        return answer(request, error.status, body)
+        if isinstance(error, Refused):
+            count_refusal(error.code)
+        return answer(request, error.status, as_dict(error, language))
 
     @app.exception_handler(RequestValidationError)
     async def unreadable(request: Request, error: RequestValidationError) -> Response:
         language = language_of(request)
         problems = [
-            {"where": ".".join(str(part) for part in one["loc"]), "step": None,
-             "message": str(one["msg"])}
-            for one in error.errors()
-        ]  # fmt: skip
+            {"where": problem.where, "step": None, "message": problem.say(language)}
+            for problem in unfit(error.errors())
+        ]
         message = translate(UNREADABLE, language)
         return answer(request, 422, {"code": "bad_input", "message": message, "problems": problems})
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        sentence = NO_PAGE if error.status_code == 404 else NOT_SO
+        sentence, code = UNHEARD.get(error.status_code, (NOT_SO, "not_so"))
         message = translate(sentence, language_of(request))
-        code = "not_found" if error.status_code == 404 else "not_so"
-        return answer(request, error.status_code, {"code": code, "message": message})
+        found = answer(request, error.status_code, {"code": code, "message": message})
+        found.headers.update(error.headers or {})  # which methods are allowed, say
+        return found
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:

@@ -12,7 +12,7 @@ from starlette.middleware.base import RequestResponseEndpoint
 from base.i18n import N_, translate
 from web.context import Context
 from web.language import language_of
-from web.problems import answer
+from web.problems import TOO_LARGE, answer
 
 #: Larger bodies are refused before they are read: the largest file and some form around it.
 LARGEST_BODY = 12 * 2**20
@@ -29,7 +29,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
-TOO_LARGE = N_("This is too large: 12 MB is the most that can be sent at once.")
 ONLY_HERE = N_("The demo is for this machine only: open it at http://127.0.0.1.")
 
 

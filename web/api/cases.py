@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import PlainTextResponse, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import Connection, select
 
 from base.i18n import say
@@ -14,10 +14,11 @@ from models.cases import Case, CaseEvent, Timer
 from models.database import reading
 from models.registry import Organisation, Person
 from web.api.lines import behind, case_line, cursor
+from web.api.sent import Sent
 from web.api.shapes import Ahead, CaseList, CaseWhole, EventLine, Name
 from web.context import Context, Here
 from web.language import Language
-from web.scope import Scope, scope_of, visible_case
+from web.scope import Scope, scope_of, visible_case, visible_school
 from web.signing_in import Reader, Someone
 from workflows.answers import may_edit
 from workflows.diagram import diagram
@@ -32,16 +33,14 @@ _person = Person.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
 
 
-class NewCase(BaseModel):
+class NewCase(Sent):
     """What opens a case."""
-
-    model_config = ConfigDict(extra="forbid")
 
     process: str = Field(max_length=60, examples=["school_label"])
     way: str = Field(max_length=60, description="One of the process's starts.", examples=["apply"])
     organisation_id: str = Field(max_length=36)
     round: str | None = Field(default=None, max_length=40, examples=["2023-2024"])
-    payload: dict[str, Any] = {}
+    payload: dict[str, Any] = Field(default={}, description="What the start asks for.")
 
 
 @router.get("/cases", summary="The cases you may see")
@@ -90,7 +89,7 @@ def list_cases(
                 context.tools,
                 dict(row),
                 language,
-                staff=scope.is_staff_for(row["area"]),
+                staff=scope.is_staff_in(row),
             )
             for row in rows[:limit]
         ]
@@ -100,6 +99,9 @@ def list_cases(
 @router.post("/cases", status_code=201, summary="Open a case")
 def open_case(context: Here, reader: Reader, language: Language, new: NewCase) -> CaseWhole:
     """Open a case by one of the process's starts; the answer is the case."""
+    with reading(context.database) as connection:
+        scope = scope_of(connection, reader.id, context.tools.clock)
+        visible_school(connection, scope, new.organisation_id)
     taken = context.engine.start(
         new.process, new.way, organisation_id=new.organisation_id, actor_id=reader.id,
         round_name=new.round, payload=new.payload,
@@ -138,7 +140,7 @@ def case_diagram(
         scope = scope_of(connection, reader.id, context.tools.clock)
         case = visible_case(connection, scope, case_id)
         published = context.tools.library.release(connection, case["release_id"])
-    audience: Literal["staff", "school"] = "staff" if scope.is_staff_for(case["area"]) else "school"
+    audience: Literal["staff", "school"] = "staff" if scope.is_staff_in(case) else "school"
     drawn = diagram(published.process, language, format, case["state"], audience)
     if format == "svg":
         return Response(drawn, media_type="image/svg+xml")
@@ -151,34 +153,41 @@ def whole(context: Context, reader: Someone, case_id: str, language: str) -> Cas
     Raises:
         NotFound: there is no such case for this reader.
     """
-    tools = context.tools
     with reading(context.database) as connection:
-        scope = scope_of(connection, reader.id, tools.clock)
-        case = visible_case(connection, scope, case_id)
-        name = connection.execute(
-            select(_organisation.c.name).where(_organisation.c.id == case["organisation_id"])
-        ).scalar()
-        published = tools.library.release(connection, case["release_id"])
-        process = published.process
-        staff = scope.is_staff_for(case["area"])
-        waits_for = process.states[case["state"]].waits_for
-        last = last_event(connection, case)
-        step = process.transitions.get(last["trigger"])
-        return CaseWhole(
-            **case_line(
-                connection, tools, {**case, "organisation_name": name}, language, staff=staff
-            ).model_dump(),
-            waits_for=say(process.actors[waits_for].title, language) if waits_for else None,
-            triggers=[
-                Name(name=trigger, title=say(process.transitions[trigger].title, language))
-                for trigger in context.engine.possible(connection, case, reader.id)
-            ],
-            may_edit=may_edit(connection, tools, case, reader.id),
-            may_undo=bool(step and step.undo)
-            and last["actor_id"] == reader.id
-            and tools.clock.now() <= last["at"] + tools.grace,
-            ahead=ahead(connection, context, case, language),
-        )
+        return whole_in(connection, context, reader, case_id, language)
+
+
+def whole_in(
+    connection: Connection, context: Context, reader: Someone, case_id: str, language: str
+) -> CaseWhole:
+    """:func:`whole` inside a transaction of the caller's."""
+    tools = context.tools
+    scope = scope_of(connection, reader.id, tools.clock)
+    case = visible_case(connection, scope, case_id)
+    name = connection.execute(
+        select(_organisation.c.name).where(_organisation.c.id == case["organisation_id"])
+    ).scalar()
+    process = tools.library.release(connection, case["release_id"]).process
+    waits_for = process.states[case["state"]].waits_for
+    last = last_event(connection, case)
+    step = process.transitions.get(last["trigger"])
+    line = case_line(
+        connection, tools, {**case, "organisation_name": name}, language,
+        staff=scope.is_staff_in(case),
+    )  # fmt: skip
+    return CaseWhole(
+        **line.model_dump(),
+        waits_for=say(process.actors[waits_for].title, language) if waits_for else None,
+        triggers=[
+            Name(name=trigger, title=say(process.transitions[trigger].title, language))
+            for trigger in context.engine.possible(connection, case, reader.id)
+        ],
+        may_edit=may_edit(connection, tools, case, reader.id),
+        may_undo=bool(step and step.undo)
+        and last["actor_id"] == reader.id
+        and tools.clock.now() <= last["at"] + tools.grace,
+        ahead=ahead(connection, context, case, language),
+    )
 
 
 def ahead(
@@ -209,7 +218,7 @@ def events(
 ) -> list[EventLine]:
     """The log of a case for a reader: names of staff are for staff."""
     process = context.tools.library.release(connection, case["release_id"]).process
-    staff = scope.is_staff_for(case["area"])
+    staff = scope.is_staff_in(case)
     query = (
         select(_event, _person.c.name.label("person_name"))
         .outerjoin(_person, _person.c.id == _event.c.actor_id)

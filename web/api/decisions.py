@@ -9,9 +9,8 @@ from sqlalchemy import Connection, select
 
 from base.errors import NotFound
 from base.i18n import N_
-from models.cases import Case, Decision
+from models.cases import Decision
 from models.database import reading
-from models.registry import Organisation
 from rules.binding import bind
 from rules.criteria import Outcome
 from rules.decisions import Judgement
@@ -19,20 +18,21 @@ from rules.explain import explain
 from web.api.shapes import DecisionWhole
 from web.context import Here
 from web.language import Language
-from web.scope import Scope, scope_of, visible_case
+from web.scope import scope_of, visible_case, visible_school
 from web.signing_in import Reader
 from workflows.kept import pinned_book, typed_facts
 
 router = APIRouter(tags=["decisions"])
 
 _decision = Decision.__table__  # type: ignore[attr-defined]
-_case = Case.__table__  # type: ignore[attr-defined]
-_organisation = Organisation.__table__  # type: ignore[attr-defined]
+
+#: So many are shown at most.
+MOST = 200
 
 
 @router.get("/cases/{case_id}/decisions", summary="Why the case could move, or could not")
 def of_case(context: Here, reader: Reader, language: Language, case_id: str) -> list[DecisionWhole]:
-    """The decisions of one case, oldest first."""
+    """The decisions of one case, oldest first; the last 200."""
     with reading(context.database) as connection:
         scope = scope_of(connection, reader.id, context.tools.clock)
         visible_case(connection, scope, case_id)
@@ -48,7 +48,7 @@ def of_school(
     """Every decision about one school, such as why it was not invited; the last 200."""
     with reading(context.database) as connection:
         scope = scope_of(connection, reader.id, context.tools.clock)
-        _visible_school(connection, scope, organisation_id)
+        visible_school(connection, scope, organisation_id)
         query = select(_decision).where(_decision.c.organisation_id == organisation_id)
         return _explained(connection, query, language)
 
@@ -62,22 +62,14 @@ def one(context: Here, reader: Reader, language: Language, decision_id: str) -> 
         row = connection.execute(query).mappings().first()
         if row is None:
             raise NotFound(N_("There is no such decision."))
-        _visible_school(connection, scope, row["organisation_id"])
+        visible_school(connection, scope, row["organisation_id"])
         return _explained(connection, query, language)[0]
 
 
-def _visible_school(connection: Connection, scope: Scope, organisation_id: str) -> None:
-    area = connection.execute(
-        select(_organisation.c.area).where(_organisation.c.id == organisation_id)
-    ).scalar()
-    if area is None or not (organisation_id in scope.organisations or scope.is_staff_for(area)):
-        raise NotFound(N_("There is no such school."))
-
-
 def _explained(connection: Connection, query: Any, language: str) -> list[DecisionWhole]:
-    rows = connection.execute(query.order_by(_decision.c.id).limit(200)).mappings().all()
+    newest_first = query.order_by(_decision.c.id.desc()).limit(MOST)
     found = []
-    for row in rows:
+    for row in reversed(connection.execute(newest_first).mappings().all()):
         book = pinned_book(connection, row["rule_set_sha256"], row["round_sha256"])
         rule_set = book.rule_sets()[0]
         values = book.rounds()[0].values(row["area"]) if row["round_sha256"] else {}

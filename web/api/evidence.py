@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
@@ -15,6 +15,7 @@ from base.errors import BadFile, NotFound
 from base.i18n import N_
 from models.database import reading
 from web.api.lines import evidence_line
+from web.api.sent import Sent
 from web.api.shapes import EvidenceLine
 from web.context import Context, Here
 from web.scope import scope_of, visible_case
@@ -30,10 +31,8 @@ LARGEST = 100 * 2**20
 PIECE = 2**20
 
 
-class Link(BaseModel):
+class Link(Sent):
     """A link to add."""
-
-    model_config = ConfigDict(extra="forbid")
 
     field: str = Field(max_length=120, examples=["esafety.evidence"])
     url: str = Field(max_length=2000, examples=["https://school.example.org/policy"])

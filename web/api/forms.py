@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from base.errors import NotFound
 from base.i18n import N_
 from models.database import reading
 from web.api.lines import evidence_line
+from web.api.sent import Sent
 from web.api.shapes import EvidenceLine, Problem
 from web.context import Context, Here
 from web.language import Language
@@ -53,10 +54,8 @@ class FormShown(BaseModel):
     is_complete: bool
 
 
-class Answers(BaseModel):
+class Answers(Sent):
     """Answers to save; fields that are not named stay as they are, null clears one."""
-
-    model_config = ConfigDict(extra="forbid")
 
     answers: dict[str, Any] = Field(max_length=500, examples=[{"esafety.policy": "yes"}])
 

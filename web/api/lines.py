@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from web.api.shapes import CaseLine, EvidenceLine, Name
 from workflows.step import Tools
 
 Row = Mapping[str, Any]
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def case_line(
@@ -52,6 +55,9 @@ def behind(cursor_text: str | None) -> str | None:
         return None
     try:
         padded = cursor_text + "=" * (-len(cursor_text) % 4)
-        return base64.urlsafe_b64decode(padded.encode("ascii")).decode("ascii")
+        last_id = base64.urlsafe_b64decode(padded.encode("ascii")).decode("ascii")
     except (binascii.Error, ValueError):
-        raise BadInput(N_("This is no cursor. Take “next” of the page before as it is.")) from None
+        last_id = ""
+    if not _ID.fullmatch(last_id):
+        raise BadInput(N_("This is no cursor. Take “next” of the page before as it is."))
+    return last_id

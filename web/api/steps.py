@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
@@ -14,23 +15,23 @@ from base.errors import BadInput, Refused
 from base.i18n import N_
 from models.cases import Idempotency
 from models.database import reading, writing
-from web.api.cases import whole
+from web.api.cases import whole, whole_in
+from web.api.sent import Sent
 from web.api.shapes import CaseWhole
 from web.context import Context, Here
 from web.language import Language
-from web.metrics import count_refusal, timed_fire
+from web.metrics import timed_fire
 from web.scope import scope_of, visible_case
 from web.signing_in import Reader, Someone
+from workflows.definition import Process
 
 router = APIRouter(tags=["steps"])
 
 _kept = Idempotency.__table__  # type: ignore[attr-defined]
 
 
-class Step(BaseModel):
+class Step(Sent):
     """What a trigger is fired with."""
-
-    model_config = ConfigDict(extra="forbid")
 
     payload: dict[str, Any] = Field(
         default={}, description="What the trigger asks for.",
@@ -54,70 +55,93 @@ def fire(
         Header(max_length=100, description="Repeat a request with it: it is carried out once."),
     ] = None,
 ) -> CaseWhole:
-    """Move a case. The answer is the case as it is then."""
-    _visible(context, reader, case_id)
-    try:
-        with timed_fire(trigger):
-            if idempotency_key:
-                _once(context, reader, case_id, trigger, step, idempotency_key)
-            else:
-                context.engine.fire(case_id, trigger, reader.id, step.payload, step.version)
-    except Refused as refused:
-        count_refusal(refused.code)
-        raise
+    """Move a case. The answer is the case as it is then; a repeat gets the first answer again."""
+    process = _process(context, reader, case_id)
+    # Only names that exist become labels of a figure: anybody can make others up, without end.
+    with timed_fire(trigger if trigger in process.transitions else "unknown"):
+        if idempotency_key:
+            asked = _Asked(
+                reader=reader, language=language, case_id=case_id, trigger=trigger, step=step,
+                key=idempotency_key,
+            )  # fmt: skip
+            return _once(context, asked)
+        context.engine.fire(case_id, trigger, reader.id, step.payload, step.version)
     return whole(context, reader, case_id, language)
 
 
 @router.post("/cases/{case_id}/undo", summary="Take back your last step")
 def undo(context: Here, reader: Reader, language: Language, case_id: str) -> CaseWhole:
     """Take back the step you have just taken, while its mails are still held."""
-    _visible(context, reader, case_id)
+    _process(context, reader, case_id)
     context.engine.undo(case_id, reader.id)
     return whole(context, reader, case_id, language)
 
 
-def _visible(context: Context, reader: Someone, case_id: str) -> None:
+def _process(context: Context, reader: Someone, case_id: str) -> Process:
     with reading(context.database) as connection:
-        visible_case(connection, scope_of(connection, reader.id, context.tools.clock), case_id)
+        scope = scope_of(connection, reader.id, context.tools.clock)
+        case = visible_case(connection, scope, case_id)
+        return context.tools.library.release(connection, case["release_id"]).process
 
 
-def _once(
-    context: Context, reader: Someone, case_id: str, trigger: str, step: Step, key: str
-) -> None:
-    """Fire, and remember the key in the same transaction; nothing if the key was used for this."""
-    request = hash_of([case_id, trigger, step.model_dump()])
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """A request that carries an Idempotency-Key."""
+
+    reader: Someone
+    language: str
+    case_id: str
+    trigger: str
+    step: Step
+    key: str
+
+    @property
+    def request(self) -> str:
+        """The hash of what was asked: the same key with anything else is a mistake."""
+        return hash_of([self.case_id, self.trigger, self.step.model_dump()])
+
+
+def _once(context: Context, asked: _Asked) -> CaseWhole:
+    """Fire, and keep the answer under the key in the same transaction; else the answer kept."""
+    step, engine = asked.step, context.engine
     try:
         with writing(context.database) as connection:
-            if _done(connection, reader, key, request):
-                return
-            taken = context.engine.fire_in(
-                connection, case_id, trigger, reader.id, step.payload, step.version
-            )
+            if kept := _kept_answer(connection, asked):
+                return kept
+            engine.fire_in(
+                connection, asked.case_id, asked.trigger, asked.reader.id, step.payload,
+                step.version,
+            )  # fmt: skip
+            answer = whole_in(connection, context, asked.reader, asked.case_id, asked.language)
             connection.execute(
                 _kept.insert(),
                 {
-                    "actor_id": reader.id, "key": key, "request": request, "status": 200,
-                    "answer": {"event": taken.event["id"]}, "at": context.tools.clock.now(),
+                    "actor_id": asked.reader.id, "key": asked.key, "request": asked.request,
+                    "status": 200, "answer": answer.model_dump(mode="json"),
+                    "at": context.tools.clock.now(),
                 },
             )  # fmt: skip
+            return answer
     except (Refused, IntegrityError) as error:
         # The same request may have been carried out beside this one, just now.
         with reading(context.database) as connection:
-            if _done(connection, reader, key, request):
-                return
+            if kept := _kept_answer(connection, asked):
+                return kept
         if isinstance(error, Refused):
-            context.engine.note_refusal(case_id, trigger, reader.id, error)
+            engine.note_refusal(asked.case_id, asked.trigger, asked.reader.id, error)
         raise
 
 
-def _done(connection: Connection, reader: Someone, key: str, request: str) -> bool:
-    kept = connection.execute(
-        select(_kept.c.request).where(_kept.c.actor_id == reader.id, _kept.c.key == key)
-    ).scalar()
-    if kept is None:
-        return False
-    if kept != request:
+def _kept_answer(connection: Connection, asked: _Asked) -> CaseWhole | None:
+    row = connection.execute(
+        select(_kept.c.request, _kept.c.answer).where(
+            _kept.c.actor_id == asked.reader.id, _kept.c.key == asked.key
+        )
+    ).first()
+    if row is None:
+        return None
+    if row.request != asked.request:
         raise BadInput(
             N_("This Idempotency-Key was used for another request. Take a new one for this one.")
         )
-    return True
+    return CaseWhole.model_validate(row.answer)

@@ -37,7 +37,7 @@ def case(
     return page(
         request, "case.html", person=person, case=found, zone=row["zone"], form=form,
         history=history, process=process, sections=sections,
-        staff=scope.is_staff_for(row["area"]),
+        staff=scope.is_staff_in(row),
     )  # fmt: skip
 
 
