@@ -78,7 +78,7 @@ def said(value: Any, language: str) -> Any:
     if isinstance(value, list | tuple):
         return ", ".join(str(said(item, language)) for item in value)
     if isinstance(value, date):
-        return format_date(value, format="long", locale=language)
+        return format_date(value, format="long", locale=locale_of(language))
     speak = getattr(value, "say", None)
     return speak(language) if callable(speak) else value
 

@@ -22,7 +22,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
 from base.errors import BadDefinition, Fault, Remark
-from base.i18n import N_, say, translate
+from base.i18n import N_, locale_of, say, translate
 from notifications.languages import NAMES
 from notifications.markup import as_html, as_text, layout
 
@@ -185,7 +185,7 @@ def _environments(language: str) -> tuple[SandboxedEnvironment, SandboxedEnviron
 
 @lru_cache(maxsize=4096)
 def _written(iso: str, language: str) -> str:
-    return format_date(date.fromisoformat(iso[:10]), format="long", locale=language)
+    return format_date(date.fromisoformat(iso[:10]), format="long", locale=locale_of(language))
 
 
 def _day(value: str | date | datetime, language: str) -> str:

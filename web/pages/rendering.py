@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as Values
 
-from base.i18n import LANGUAGES, N_, said, translate
+from base.i18n import LANGUAGES, N_, locale_of, said, translate
 from notifications.languages import NAMES
 from web.context import context_of
 from web.language import language_of
@@ -43,13 +43,13 @@ def _said(values: Values, value: Any) -> Any:
 
 @pass_context
 def _day(values: Values, value: date) -> str:
-    return format_date(value, format="long", locale=values["language"])
+    return format_date(value, format="long", locale=locale_of(values["language"]))
 
 
 @pass_context
 def _moment(values: Values, value: datetime, zone: str = "Europe/Brussels") -> str:
     local = value.astimezone(ZoneInfo(zone))
-    return format_datetime(local, format="d MMMM y, HH:mm", locale=values["language"])
+    return format_datetime(local, format="d MMMM y, HH:mm", locale=locale_of(values["language"]))
 
 
 templates = Environment(
