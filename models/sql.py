@@ -7,22 +7,60 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+from base.clock import in_utc
+from models.types import Instant, as_json
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert ``rows``; those whose key (primary or unique) exists already are left as they are."""
     if not rows:
         return
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+    if connection.dialect.name == "postgresql":
+        _insert_as_json(connection, table, rows, " ON CONFLICT DO NOTHING")
+    else:
+        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert ``rows``, all in one statement's worth of round trips."""
-    if rows:
+    """Insert ``rows``, which all have the same columns, in one round trip."""
+    if not rows:
+        return
+    if connection.dialect.name == "postgresql":
+        _insert_as_json(connection, table, rows)
+    else:
         connection.execute(table.insert(), list(rows))
+
+
+def _insert_as_json(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], rest: str = ""
+) -> None:
+    """One statement with one parameter, however many rows: PostgreSQL takes them apart itself.
+
+    Four times as fast as a statement a row, even where these are sent without waiting.
+    """
+    quote = connection.dialect.identifier_preparer.quote
+    instants = [one.name for one in table.columns if isinstance(one.type, Instant)]
+    given = rows[0].keys()
+    missing = {
+        one.name: one.default.arg
+        for one in table.columns
+        if one.name not in given and isinstance(one.default, ScalarElementColumnDefault)
+    }
+    whole = [
+        {**missing, **row, **{name: in_utc(row[name]) for name in instants if row.get(name)}}
+        for row in rows
+    ]
+    names = ", ".join(quote(name) for name in (*missing, *given))
+    name = quote(table.name)
+    connection.exec_driver_sql(
+        f"INSERT INTO {name} ({names}) SELECT {names} "  # noqa: S608 - names of our own tables
+        f"FROM json_populate_recordset(NULL::{name}, %s){rest}",
+        (as_json(whole),),
+    )
 
 
 @contextmanager

@@ -340,21 +340,28 @@ def _update(connection: Connection, cases: Sequence[Row]) -> None:
     )  # fmt: skip
 
 
+_drop_timers = delete(_timer).where(_timer.c.case_id.in_(bindparam("ids", expanding=True)))
+_withdraw_reminders = (
+    update(_mail)
+    .where(
+        _mail.c.case_id.in_(bindparam("ids", expanding=True)),
+        _mail.c.event_id.is_(None),
+        # Joined to nothing, so that SQLite does not look through all that waits: it has no
+        # statistics, and would take the index by status before the one by case.
+        _mail.c.status + "" == "waiting",
+    )
+    .values(status="withdrawn")
+)
+
+
 def _clear(connection: Connection, process: Process, cases: Sequence[Row]) -> None:
     """Drop the timers of the states that were left, and reminders that have not gone out yet."""
     if not cases or not process.timers:
         return
-    ids = [case["id"] for case in cases]
-    connection.execute(delete(_timer).where(_timer.c.case_id.in_(ids)))
+    ids = {"ids": [case["id"] for case in cases]}
+    connection.execute(_drop_timers, ids)
     if any(rule.mail for rule in process.timers.values()):
-        connection.execute(
-            update(_mail)
-            .where(_mail.c.case_id.in_(ids), _mail.c.event_id.is_(None))
-            # Joined to nothing, so that SQLite does not look through all that waits: it has no
-            # statistics, and would take the index by status before the one by case.
-            .where(_mail.c.status + "" == "waiting")
-            .values(status="withdrawn")
-        )
+        connection.execute(_withdraw_reminders, ids)
 
 
 def message_context(
