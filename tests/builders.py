@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -172,8 +172,6 @@ class Desk:
 
     def until(self, *when: int) -> int:
         """Move the clock to a moment in UTC, carrying out what is due on the way, in its order."""
-        from datetime import UTC, datetime  # noqa: PLC0415
-
         from workflows.sweep import next_due  # noqa: PLC0415
 
         goal, done = datetime(*when, tzinfo=UTC), 0  # type: ignore[arg-type,misc]
@@ -205,6 +203,19 @@ class Desk:
             query = query.where(table.c[name] == value)
         with reading(self.database) as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
+
+    def rows_of_cases(self) -> list[dict[str, Any]]:
+        """All cases."""
+        return self.rows(Case)
+
+    def teacher_of(self, school: str) -> str:
+        """A teacher of a school."""
+        (first, *_others) = self.rows(Membership, organisation_id=school)
+        return str(first["person_id"])
+
+    def moment(self, text: str) -> datetime:
+        """An instant from ISO 8601."""
+        return datetime.fromisoformat(text)
 
     def mails(self, **where: Any) -> list[dict[str, Any]]:
         """Mail rows."""
