@@ -1,0 +1,92 @@
+"""Wake-ups on PostgreSQL: enqueued with the step, taken up by a real worker process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from sqlalchemy import text
+
+from base.clock import VirtualClock
+from base.errors import NotMet
+from models.database import open_database, reading, writing
+from models.messages import Mail
+from rules.judge import Judge
+from tests.builders import Desk
+from workflows.engine import Engine
+from workflows.waking import wake
+
+ROOT = Path(__file__).resolve().parents[2]
+_mail = Mail.__table__  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def desk(postgres_url: str, clock: VirtualClock, judge: Judge) -> Iterator[Desk]:
+    database = open_database(postgres_url)
+    found = Desk.open(database, clock, judge)
+    found.engine = Engine(database, replace(found.engine.tools, wake=wake))
+    yield found
+    database.dispose()
+
+
+def jobs(database: sqlalchemy.Engine) -> int:
+    with reading(database) as connection:
+        query = text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'")
+        return int(connection.execute(query).scalar_one())
+
+
+def test_a_step_leaves_a_wake_up_and_a_refused_one_does_not(desk: Desk) -> None:
+    case_id = desk.invited()
+    before = jobs(desk.database)
+    desk.fire(case_id, "start", desk.teachers[0])
+    assert jobs(desk.database) == before + 1
+    with pytest.raises(NotMet):
+        desk.fire(case_id, "submit", desk.teachers[0])
+    assert jobs(desk.database) == before + 1
+
+
+@pytest.mark.timeout(120)
+def test_a_worker_takes_it_up_delivers_and_ends_when_told(
+    desk: Desk, postgres_url: str, tmp_path: Path
+) -> None:
+    with writing(desk.database) as connection:
+        connection.execute(text("DELETE FROM timer"))
+    environment = {
+        **os.environ, "KEURMERK_DATABASE": postgres_url, "PYTHONPATH": str(ROOT),
+        "KEURMERK_MAIL_FOLDER": str(tmp_path / "mail"), "KEURMERK_SWEEP_SECONDS": "3000",
+    }  # fmt: skip
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "service", "worker"], cwd=tmp_path, env=environment,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert worker.stderr is not None
+        while b"worker ready" not in (line := worker.stderr.readline()):
+            assert line, "the worker ended"
+        time.sleep(1)  # its first tick is over: only a wake-up makes it look again
+        taken = desk.engine.start(
+            "school_label", "screening", organisation_id=desk.school, actor_id=None,
+            round_name="2023-2024",
+        )  # fmt: skip
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if len(list((tmp_path / "mail").glob("*.eml"))) == taken.mails and not jobs(
+                desk.database
+            ):
+                break
+            time.sleep(0.1)
+        assert taken.mails == 3
+        assert len(list((tmp_path / "mail").glob("*.eml"))) == 3
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        ended = worker.wait(timeout=30)
+        worker.stderr.close()  # type: ignore[union-attr]
+    assert ended == 0
