@@ -1,0 +1,1 @@
+"""Measurements: ``scripts/bench`` runs them. Each prints what it did side by side in one run."""
