@@ -123,7 +123,7 @@ def test_check_names_file_line_and_column_and_exits_with_1(tmp_path: Path) -> No
     assert done.returncode == 1
     remarks = [one for one in json.loads(done.stdout) if one["severity"] == "error"]
     assert {one["file"] for one in remarks} == {str(path)}
-    (misspelt,) = [one for one in remarks if "drafd" in one["message"]]
+    misspelt = next(one for one in remarks if "drafd" in one["message"])
     assert (misspelt["line"] > 1, misspelt["column"] > 1) == (True, True)
     assert "draft" in misspelt["message"]
 
