@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -55,7 +56,14 @@ def run(
     typer.echo(json.dumps(decision, ensure_ascii=False, indent=2))
 
 
-def _decide(rule_set: str, round_name: str, path: Path, now, language: str):  # type: ignore[no-untyped-def]
+def _decide(
+    rule_set: str, round_name: str, path: Path, now: datetime, language: str
+) -> dict[str, Any]:
+    """The decision as data.
+
+    Raises:
+        KeurmerkError: the file cannot be used, or there is no such rule set or round.
+    """
     book = RuleBook.from_folder()
     rules = book.rule_set(rule_set)
     call = book.round(round_name if "/" in round_name else f"{rules.calendar}/{round_name}")

@@ -11,8 +11,11 @@ from sqlalchemy import Connection, select
 from base.errors import NotFound
 from base.i18n import N_
 from models.cases import Definition
+from rules.binding import bind
 from rules.book import RuleBook
-from rules.criteria import BoundRuleSet, FactType
+from rules.criteria import BoundRuleSet, FactType, Outcome
+from rules.decisions import Judgement
+from rules.explain import explain
 
 _definition = Definition.__table__  # type: ignore[attr-defined]
 #: By hash, which is the content's own name: right for every database.
@@ -35,6 +38,28 @@ def pinned_book(connection: Connection, rule_set: str, round_: str | None) -> Ru
             raise NotFound(N_("The rules this was decided by are not kept here."))
         _books[rule_set, round_] = RuleBook.from_texts(texts)
     return _books[rule_set, round_]
+
+
+def explained(connection: Connection, decision: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """A kept decision in words, as :func:`rules.explain.explain` gives it.
+
+    Arguments:
+        decision: a row of the decision table.
+
+    Raises:
+        NotFound: the texts it was made by are not kept here.
+    """
+    book = pinned_book(connection, decision["rule_set_sha256"], decision["round_sha256"])
+    rule_set = book.rule_sets()[0]
+    values = book.rounds()[0].values(decision["area"]) if decision["round_sha256"] else {}
+    bound = bind(rule_set, values)
+    judgement = Judgement(
+        rule_set=decision["rule_set"], bound_sha256=bound.sha256,
+        outcome=Outcome(decision["outcome"]),
+        findings={name: Outcome(value) for name, value in decision["findings"].items()},
+        facts=typed_facts(bound, decision["facts"]),
+    )  # fmt: skip
+    return explain(rule_set, judgement, values, language)
 
 
 def typed_facts(bound: BoundRuleSet, facts: Mapping[str, Any]) -> dict[str, Any]:

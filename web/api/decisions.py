@@ -11,16 +11,12 @@ from base.errors import NotFound
 from base.i18n import N_
 from models.cases import Decision
 from models.database import reading
-from rules.binding import bind
-from rules.criteria import Outcome
-from rules.decisions import Judgement
-from rules.explain import explain
 from web.api.shapes import DecisionWhole
 from web.context import Here
 from web.language import Language
 from web.scope import scope_of, visible_case, visible_school
 from web.signing_in import Reader
-from workflows.kept import pinned_book, typed_facts
+from workflows.kept import explained
 
 router = APIRouter(tags=["decisions"])
 
@@ -68,26 +64,12 @@ def one(context: Here, reader: Reader, language: Language, decision_id: str) -> 
 
 def _explained(connection: Connection, query: Any, language: str) -> list[DecisionWhole]:
     newest_first = query.order_by(_decision.c.id.desc()).limit(MOST)
-    found = []
-    for row in reversed(connection.execute(newest_first).mappings().all()):
-        book = pinned_book(connection, row["rule_set_sha256"], row["round_sha256"])
-        rule_set = book.rule_sets()[0]
-        values = book.rounds()[0].values(row["area"]) if row["round_sha256"] else {}
-        bound = bind(rule_set, values)
-        judgement = Judgement(
-            rule_set=row["rule_set"], bound_sha256=bound.sha256,
-            outcome=Outcome(row["outcome"]),
-            findings={name: Outcome(value) for name, value in row["findings"].items()},
-            facts=typed_facts(bound, row["facts"]),
-        )  # fmt: skip
-        explained = explain(rule_set, judgement, values, language)
-        found.append(
-            DecisionWhole(
-                **{name: row[name] for name in (
-                    "id", "purpose", "rule_set", "rule_set_sha256", "round", "at", "outcome",
-                    "facts",
-                )},
-                findings=explained["findings"],
-            )
-        )  # fmt: skip
-    return found
+    kept = ("id", "purpose", "rule_set", "rule_set_sha256", "round", "at", "outcome", "facts")
+    rows = [dict(row) for row in connection.execute(newest_first).mappings()]
+    return [
+        DecisionWhole(
+            **{name: row[name] for name in kept},
+            findings=explained(connection, row, language)["findings"],
+        )
+        for row in reversed(rows)
+    ]
