@@ -48,6 +48,10 @@ class Story:
         """A new part of the story."""
         self._look(f"# {title}")
 
+    def tell(self, line: str) -> None:
+        """An act that is done: show what came of it."""
+        self._look(line)
+
     def until(self, *when: int) -> None:
         """Go on to a moment (UTC); what is due on the way happens, and mails go out."""
         goal = datetime(*when, tzinfo=UTC)  # type: ignore[misc,arg-type]
@@ -131,6 +135,7 @@ class Story:
 
     def fill_in(self, school: str, who: str) -> None:
         """The whole form at once."""
+        look, self._look = self._look, lambda _line: None
         answers: dict[str, Any] = {"esafety__policy": "yes"}
         for section in SECTIONS:
             answers[f"{section}__statement"] = "yes"
@@ -140,6 +145,11 @@ class Story:
         for section in SECTIONS:
             self.upload(school, who, f"{section}.evidence", f"{section}.jpg", picture(section))
         self.declaration(school, who)
+        self._look = look
+        look(
+            f"{who.split('@', maxsplit=1)[0]} answers everything, adds a link, {len(SECTIONS)} "
+            f"pictures and the signed declaration"
+        )
 
 
 def picture(title: str) -> bytes:
@@ -185,6 +195,13 @@ def first_weeks(story: Story) -> None:
 
 def whole_round(story: Story) -> None:
     """The round from its eve to the lapse of the label."""
+    applying(story)
+    judging(story)
+    closing(story)
+
+
+def applying(story: Story) -> None:
+    """November: the invitation, and the first applications."""
     story.chapter("23 November 2022: the platform checks every school and invites the eligible")
     story.until(2022, 11, 23, 8)
     story.chapter("Teachers fill in their applications, over several sittings")
@@ -209,13 +226,17 @@ def whole_round(story: Story) -> None:
         story.fire(school, "start", who)
     for school, who in ((JOZEF, EVA), (VLIEGER, HILDE), (DORPE, KATRIEN)):
         story.fill_in(school, who)
+
+
+def judging(story: Story) -> None:
+    """December to the end of January: judgements, changes asked for, reminders."""
     story.chapter("The NSO judges as applications come in")
     story.until(2022, 12, 6, 10)
     story.fire(LINDE, "approve", RITA)
     story.chapter("A step is taken back within the grace time; its mails are never sent")
     story.clock.advance(timedelta(seconds=10))
     story.parts.engine.undo(story.case(LINDE), story.person(RITA))
-    story._look("rita.verbeeck: undo")
+    story.tell("rita.verbeeck: undo")
     story.fire(
         LINDE, "request_changes", RITA,
         feedback={
@@ -232,7 +253,12 @@ def whole_round(story: Story) -> None:
     story.chapter("January: reminders, and the last days of the first submission")
     story.until(2023, 1, 30, 12)
     story.fire(JOZEF, "submit", EVA)
+    story.fill_in(BRUG, NELE)
     story.deliver()
+
+
+def closing(story: Story) -> None:
+    """February 2023 to the first day of 2025: the deadlines, the award, and the label's end."""
     story.chapter("1 February 2023: the first submission is over")
     story.until(2023, 2, 1, 9)
     story.refused("A first submission on 1 February", lambda: story.fire(BRUG, "submit", NELE))
@@ -255,5 +281,7 @@ def whole_round(story: Story) -> None:
     story.refused("A resubmission on 1 March", lambda: story.fire(VLIEGER, "resubmit", HILDE))
     story.chapter("The labels are awarded")
     story.until(2023, 3, 29, 10)
+    story.chapter("6 February 2024: the next round looks at the same schools, a year later")
+    story.until(2024, 2, 6, 8)
     story.chapter("31 December 2024, 24:00: the labels lapse")
     story.until(2025, 1, 1, 10)

@@ -133,11 +133,14 @@ def test_the_demo_plays_the_round_and_everything_holds(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "everything holds" in done.stdout
     for words in (
-        "Invited → Draft", "2,501 characters", "is unmet – registered_in_time", "Awarded → Lapsed",
+        "Invited → Draft", "2,501 characters", "registered on 2 September 2020", "there are 2",
+        "mag het eTwinning School Label aanvragen", "undo", "linked to this school",
+        "Nog 14 dagen", "Nog 7 dagen", "Nog één dag", "Draft → Expired", "Awarded → Lapsed",
         "A resubmission on 1 March", "28 February 2023",
     ):  # fmt: skip
         assert words in done.stdout
     assert list(tmp_path.iterdir()) == []
+    assert keurmerk("demo", folder=tmp_path).stdout == done.stdout
     lines = keurmerk("demo", "--json", folder=tmp_path).stdout.splitlines()
     assert json.loads(lines[-1])["faults"] == []
     assert len([line for line in lines if "mail" in json.loads(line)]) > 20

@@ -1,0 +1,164 @@
+"""How the demo is told: each act, and the decisions, steps and mails that came of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from sqlalchemy import Connection, select
+
+from base.i18n import say
+from cli.context import Parts
+from models.cases import Case, CaseEvent, Decision
+from models.database import reading
+from models.messages import Mail, Notice
+from models.registry import Organisation
+from notifications.delivery import render
+from workflows.definition import Process
+from workflows.kept import explained
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+
+_case = Case.__table__  # type: ignore[attr-defined]
+_event = CaseEvent.__table__  # type: ignore[attr-defined]
+_decision = Decision.__table__  # type: ignore[attr-defined]
+_mail = Mail.__table__  # type: ignore[attr-defined]
+_notice = Notice.__table__  # type: ignore[attr-defined]
+_organisation = Organisation.__table__  # type: ignore[attr-defined]
+
+
+class Teller:
+    """Prints what came of each act: new decisions, events, mails and notices."""
+
+    def __init__(self, parts: Parts, language: str, *, as_json: bool) -> None:
+        """Tell in ``language``, as text or as JSON lines."""
+        self._parts, self._language, self._as_json = parts, language, as_json
+        self._console = Console(highlight=False, soft_wrap=True)
+        self._seen = {table.name: "" for table in (_event, _decision, _mail, _notice)}
+        #: A daily mail that says the same day after day is told once, and then counted.
+        self._daily, self._repeats, self._last = "", 0, ""
+
+    def look(self, line: str) -> None:
+        """Print the act and what is new since the last one.
+
+        Arguments:
+            line: a chapter (``# …``), a refusal (``! …``), or who did what.
+        """
+        if line.startswith("# "):
+            self._print({"chapter": line[2:]}, f"\n[bold underline]{escape(line[2:])}[/]")
+            return
+        if line.startswith("!"):
+            self._print(
+                {"refused": line[1:].strip()}, f"  [bold red]refused[/]  {escape(line[2:])}"
+            )
+        elif line != "The clock":
+            self._print({"act": line}, f"  {self._at()}[cyan]{escape(line)}[/]")
+        with reading(self._parts.database) as connection:
+            for row in self._new(connection, _decision):
+                self._tell_decision(connection, row)
+            for row in self._new(connection, _event):
+                self._tell_event(connection, row)
+            self._tell_messages(connection)
+
+    def end(self) -> None:
+        """Say what was still being counted."""
+        if self._repeats:
+            times = "once more" if self._repeats == 1 else f"{self._repeats} more times"
+            self._console.print(f"  {'':18}[dim]… and the same {times}, last on {self._last}[/]")
+        self._daily, self._repeats = "", 0
+
+    def _new(self, connection: Connection, table: Any) -> list[dict[str, Any]]:
+        query = select(table).where(table.c.id > self._seen[table.name]).order_by(table.c.id)
+        rows = [dict(row) for row in connection.execute(query).mappings()]
+        if rows:
+            self._seen[table.name] = rows[-1]["id"]
+        return rows
+
+    def _tell_decision(self, connection: Connection, row: dict[str, Any]) -> None:
+        name = connection.execute(
+            select(_organisation.c.name).where(_organisation.c.id == row["organisation_id"])
+        ).scalar()
+        findings = explained(connection, row, self._language)["findings"]
+        colour = "green" if row["outcome"] == "met" else "yellow"
+        text = f"{escape(str(name))}: {row['rule_set']} is [{colour}]{row['outcome']}[/]"
+        for finding in findings:
+            if finding["outcome"] != "met":
+                text += f"\n  {'':18}{finding['outcome']}: {escape(finding['reason'])}"
+                text += f"\n  {'':18}  {escape(finding['remedy'])}" if finding["remedy"] else ""
+        self._print(
+            {"decision": row["rule_set"], "school": name, "at": row["at"].isoformat(),
+             "outcome": row["outcome"], "findings": findings, "facts": row["facts"]},
+            f"  {self._at(row['at'])}{text}",
+        )  # fmt: skip
+
+    def _tell_event(self, connection: Connection, row: dict[str, Any]) -> None:
+        school, process = self._school(connection, row["case_id"])
+        states = process.states
+        before = say(states[row["from_state"]].title, self._language) if row["from_state"] else "–"
+        after = say(states[row["to_state"]].title, self._language)
+        who = say(process.actors[row["acted_as"]].title, self._language)
+        self._print(
+            {"event": row["trigger"], "school": school, "from": row["from_state"],
+             "to": row["to_state"], "by": row["acted_as"], "at": row["at"].isoformat()},
+            f"  {self._at(row['at'])}[bold]{escape(school)}: {before} → {after}[/] ({who})",
+        )  # fmt: skip
+
+    def _tell_messages(self, connection: Connection) -> None:
+        notices = _grouped(self._new(connection, _notice), ("event_id", "template"))
+        mails = _grouped(self._new(connection, _mail), ("event_id", "template", "case_id"))
+        for (event, template, case_id), rows in mails.items():
+            first = rows[0]
+            subject = render(self._parts.templates, first).subject
+            also = len(notices.pop((event, template), []))
+            channel = f"mail and {also} notice{'s' * (also > 1)}" if also else "mail"
+            text = f"[blue]{channel}[/] “{escape(subject)}” to "
+            text += escape(", ".join(row["to_name"] for row in rows))
+            self._print(
+                {"mail": template, "subject": subject, "to": [row["to_address"] for row in rows],
+                 "language": first["language"], "notices": also,
+                 "at": first["created_at"].isoformat()},
+                f"  {self._at(first['created_at'])}{text}",
+                daily=text if case_id is None else "",
+            )  # fmt: skip
+
+    def _school(self, connection: Connection, case_id: str) -> tuple[str, Process]:
+        row = connection.execute(
+            select(_case.c.release_id, _organisation.c.name)
+            .join(_organisation, _organisation.c.id == _case.c.organisation_id)
+            .where(_case.c.id == case_id)
+        ).one()
+        library = self._parts.engine.tools.library
+        return row.name, library.release(connection, row.release_id).process
+
+    def _at(self, when: datetime | None = None) -> str:
+        local = (when or self._parts.clock.now()).astimezone(BRUSSELS)
+        return f"[dim]{local:%d/%m/%Y %H:%M}[/]  "
+
+    def _print(self, data: Mapping[str, Any], text: str, daily: str = "") -> None:
+        if self._as_json:
+            typer.echo(json.dumps(data, ensure_ascii=False, default=str))
+            return
+        if daily and daily == self._daily:
+            self._repeats += 1
+            self._last = (
+                datetime.fromisoformat(data["at"]).astimezone(BRUSSELS).strftime("%d/%m/%Y")
+            )
+            return
+        self.end()
+        self._daily = daily
+        self._console.print(text)
+
+
+def _grouped(
+    rows: Iterable[dict[str, Any]], keys: tuple[str, ...]
+) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(tuple(row[key] for key in keys), []).append(row)
+    return found
