@@ -55,7 +55,8 @@ def open_parts(settings: Settings, clock: Clock | None = None) -> Iterator[Parts
             tools = Tools(
                 clock=clock, library=Library(), judge=judge,
                 grace=timedelta(seconds=settings.grace_seconds),
-                public_url=settings.public_url.rstrip("/"), wake=waker(distributed=settings.distributed),
+                public_url=settings.public_url.rstrip("/"),
+                wake=waker(distributed=settings.distributed),
             )  # fmt: skip
             templates = Templates()
             yield Parts(

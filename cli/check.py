@@ -68,7 +68,7 @@ def check(paths: list[Path]) -> list[Remark]:
         keys = {line.split(":", maxsplit=1)[0] for line in text.splitlines() if ":" in line}
         into = rule_files if keys & {"rule_set", "calendar"} else processes
         into[str(path)] = text
-    installed = RuleBook.from_folder()
+    installed = RuleBook.from_folder(lenient=True)
     remarks += check_files(rule_files, beside=installed)
     try:
         templates = Templates()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from babel import Locale, UnknownLocaleError
+
 from base.i18n import FALLBACK
 
 #: The language of an area whose people have not said theirs; elsewhere English.
@@ -12,8 +14,16 @@ SPOKEN = {
     "DE": "de", "FR": "fr", "LI": "de", "LU": "fr", "NL": "nl",
 }  # fmt: skip
 
-#: What a language calls itself.
+#: What the languages of the mails call themselves.
 NAMES = {"en": "English", "nl": "Nederlands", "fr": "français", "de": "Deutsch"}
+
+
+def name_of(language: str) -> str:
+    """What a language calls itself: polski. Its tag where nobody knows it."""
+    try:
+        return Locale.parse(language.split("-", maxsplit=1)[0]).get_language_name() or language
+    except (UnknownLocaleError, ValueError):
+        return language
 
 
 def choose(asked: str | None, area: str, offered: Sequence[str]) -> tuple[str, bool]:

@@ -23,15 +23,15 @@ from markupsafe import Markup, escape
 
 from base.errors import BadDefinition, Fault, Remark
 from base.i18n import N_, locale_of, say, translate
-from notifications.languages import NAMES
+from notifications.checks import check
+from notifications.languages import name_of
 from notifications.markup import as_html, as_text, layout
 
 FOLDER = Path(__file__).with_name("mails")
 
 _FILE = re.compile(r"^(?P<name>[a-z][a-z0-9_]*)\.(?P<language>[a-z]{2})\.md$")
 _HEAD = re.compile(r"^(Subject|Notice): (.+)$")
-_GAPS = re.compile(r"\n{3,}")
-_OUTSIDE = re.compile(r"!\[|<img|https?://(?!\{)", re.IGNORECASE)
+_GAPS = re.compile(r"[ \t]+$|\n(?=\s*\n\s*\n)", re.MULTILINE)
 
 OTHER_LANGUAGE = N_("You asked for mails in {asked}. This one is not available in it.")
 SENT_BY = N_("Keurmerk sent this mail because of a step in “{process}”. You can reply to it.")
@@ -72,17 +72,16 @@ class Templates:
                 continue
             name = f"{path.parent.name}/{found['name']}"
             text = path.read_text(encoding="utf-8")
+            wrong = check(str(path), text, _environments(found["language"])[0])
+            remarks += wrong
             try:
                 self._compiled[name, found["language"]] = _compile(text, found["language"])
             except TemplateSyntaxError as error:
-                remarks.append(_remark(path, error.lineno, str(error.message)))
+                # Reading it as one piece has named it already, unless it is right only as one.
+                if not wrong:
+                    remarks.append(_remark(path, error.lineno, str(error.message)))
             except ValueError as error:
                 remarks.append(_remark(path, 1, str(error)))
-            remarks += [
-                _remark(path, number, "nothing from outside may be loaded or linked in a mail")
-                for number, line in enumerate(text.splitlines(), 1)
-                if _OUTSIDE.search(line)
-            ]
         if remarks:
             raise BadDefinition(N_("Mail templates have errors."), remarks)
 
@@ -114,7 +113,7 @@ class Templates:
         compiled = self._find(name, language)
         notes: list[str] = []
         if asked:
-            notes.append(translate(OTHER_LANGUAGE, language, asked=NAMES.get(asked, asked)))
+            notes.append(translate(OTHER_LANGUAGE, language, asked=name_of(asked)))
         process = context.get("process", {}).get("title", "")
         notes.append(translate(SENT_BY, language, process=process))
         values = {**context, "foot": notes}
@@ -127,8 +126,9 @@ class Templates:
                 N_("The mail {name} cannot be written: {why}."),
                 name=f"{name}.{language}", why=str(error),
             ) from error  # fmt: skip
-        text = _GAPS.sub("\n\n", text).strip()
-        return Rendered(subject=subject, text="\n\n".join([text, "-- ", *notes]) + "\n", html=html)
+        text = _GAPS.sub("", text).strip()
+        text = "\n".join([text, "", "-- ", *notes, ""])
+        return Rendered(subject=subject, text=text, html=html)
 
     def notice(self, name: str, language: str, context: Mapping[str, Any]) -> str:
         """The notice of a template: one sentence; the subject where it has no notice of its own."""
@@ -164,7 +164,7 @@ def _compile(text: str, language: str) -> _Compiled:
     return _Compiled(
         subject=plain.from_string(head["Subject"]),
         notice=plain.from_string(head["Notice"]) if "Notice" in head else None,
-        text=plain.from_string(as_text(body)),
+        text=plain.from_string(as_text(body, language)),
         html=safe.from_string(whole),
     )
 

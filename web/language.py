@@ -9,12 +9,19 @@ from fastapi import Depends, Request
 from base.i18n import best_language
 
 COOKIE = "language"
+#: Under this name a request carries the language of its person, once she is known.
+PERSON = "person_language"
 
 
 def language_of(request: Request) -> str:
-    """``?lang=``, else the reader's choice (a cookie), else the browser's wish, else English."""
+    """The language asked for.
+
+    That is ``?lang=``, else the reader's choice (a cookie), else what the browser asks for, else
+    the language kept of the person who is signed in, else English.
+    """
     asked = request.query_params.get("lang") or request.cookies.get(COOKIE)
-    return best_language(asked or request.headers.get("accept-language"))
+    kept = getattr(request.state, PERSON, None)
+    return best_language(asked or request.headers.get("accept-language") or kept)
 
 
 #: For a route's parameters: ``language: Language``.

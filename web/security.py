@@ -41,6 +41,9 @@ def secure(app: FastAPI, context: Context) -> None:
         found = refusal or await call_next(request)
         for name, value in HEADERS.items():
             found.headers.setdefault(name, value)
+        if not request.url.path.startswith("/static/"):
+            # What one person sees is not for whoever uses the same browser or proxy after her.
+            found.headers.setdefault("Cache-Control", "no-store")
         return found
 
     app.add_middleware(CrossOriginProtection)

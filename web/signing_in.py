@@ -19,6 +19,7 @@ from base.i18n import N_
 from models.database import reading
 from models.registry import Person
 from web.context import Context, context_of
+from web.language import PERSON
 
 COOKIE = "person"
 #: For programs, in the demo only: a mail address.
@@ -54,18 +55,27 @@ def token(context: Context, person_id: str) -> str:
 
 def person_of(request: Request) -> Someone | None:
     """The person who is asking; None if nobody is signed in."""
+    found = _person_of(request)
+    if found:
+        setattr(request.state, PERSON, found.language)
+    return found
+
+
+def _person_of(request: Request) -> Someone | None:
     context = context_of(request)
     if not context.demo:
         return None
     email = request.headers.get(HEADER)
-    with reading(context.database) as connection:
-        if email:
-            return find(connection, _person.c.email == email.lower())
+    if email:
+        which = _person.c.email == email.lower()
+    else:
         try:
             person_id = _serializer(context).loads(request.cookies.get(COOKIE, ""), max_age=LASTS)
         except BadSignature:
             return None
-        return find(connection, _person.c.id == person_id)
+        which = _person.c.id == person_id
+    with reading(context.database) as connection:
+        return find(connection, which)
 
 
 def find(connection: Connection, which: object) -> Someone | None:

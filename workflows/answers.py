@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy
-from documents.evidence import check_upload, check_url
-from documents.store import FileStore
 from sqlalchemy import Connection, delete, func, select, update
 
 from base.errors import BadInput, NotAllowed, NotFound, NotPossible, Problem
 from base.i18n import N_
 from base.ids import new_id
+from documents.evidence import check_upload, check_url
+from documents.store import FileStore
 from models.cases import Answer, Evidence
 from models.database import writing
 from models.sql import insert

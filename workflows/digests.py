@@ -6,7 +6,6 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from notifications.outbox import Addressee, mail_row
 from sqlalchemy import Connection, func, or_, select
 
 from base.days import (
@@ -22,6 +21,7 @@ from models.cases import Case, Timer
 from models.messages import Mail
 from models.registry import Grant, Organisation, Person
 from models.sql import insert_new
+from notifications.outbox import Addressee, mail_row
 from workflows.actors import EVERYWHERE
 from workflows.publishing import Published
 from workflows.step import Tools

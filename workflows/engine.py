@@ -23,6 +23,7 @@ from models.cases import Attempt, Case, CaseEvent
 from models.database import writing
 from models.messages import Mail, Notice
 from models.registry import Organisation, Person
+from models.sql import among
 from workflows.actors import Row, acts_as
 from workflows.answers_store import snapshot
 from workflows.definition import Start, Transition
@@ -378,7 +379,7 @@ def new_case(
 def taken_keys(connection: Connection, process: str, keys: list[str]) -> set[str]:
     """Those of ``keys`` under which a case exists that has not freed its place."""
     query = select(_case.c.unique_key).where(
-        _case.c.process == process, _case.c.unique_key.in_(keys)
+        _case.c.process == process, among(connection, _case.c.unique_key, keys)
     )
     return set(connection.execute(query).scalars())
 

@@ -8,15 +8,15 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rules.binding import bind
-from rules.decisions import Judgement
-from rules.explain import explain
-from rules.rule_file import RuleSet
 from sqlalchemy import Connection
 
 from base.days import end_of
 from base.errors import Problem
+from rules.binding import bind
 from rules.criteria import Comparison, Test
+from rules.decisions import Judgement
+from rules.explain import explain
+from rules.rule_file import RuleSet
 from workflows.answers_store import answers_of, evidence_counts
 from workflows.form import missing
 from workflows.publishing import Published

@@ -113,15 +113,17 @@ def judge_guard(
     said: dict[str, list[tuple[str, Judgement]]] = {case["id"]: [] for case in cases}
     if not guard:
         return said
-    groups: dict[tuple[str | None, str], list[Row]] = {}
+    # Most areas have the round's own values, as one object: they are asked about together.
+    groups: dict[int, tuple[Mapping[str, Any], list[Row]]] = {}
     for case in cases:
-        groups.setdefault((case["round"], case["area"]), []).append(case)
-    for (round_name, area), there in groups.items():
-        values = published.values(round_name, area)
+        values = published.values(case["round"], case["area"])
+        groups.setdefault(id(values) if values else 0, (values, []))[1].append(case)
+    for values, there in groups.values():
         subjects = [
             Subject(
                 key=case["id"], organisation_id=case["organisation_id"],
-                person_id=case["person_id"], case_id=case["id"], area=area, zone=case["zone"],
+                person_id=case["person_id"], case_id=case["id"], area=case["area"],
+                zone=case["zone"],
             )
             for case in there
         ]  # fmt: skip

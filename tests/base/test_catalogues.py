@@ -1,81 +1,180 @@
+"""The catalogues in ``locale/``: complete, whole, and what the pages and errors find."""
+
 from __future__ import annotations
 
-import re
+import shutil
 import subprocess
 import sys
+from datetime import date
+from functools import cache
 from pathlib import Path
+from string import Formatter
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from base.i18n import LANGUAGES, LOCALE, best_language, said, translate
+from base.errors import NotPossible
+from base.i18n import FALLBACK, LANGUAGES, LOCALE, N_, translate, translations
 
-ROOT = Path(__file__).resolve().parents[2]
-OTHERS = [language for language in LANGUAGES if language != "en"]
-PLACE = re.compile(r"\{[a-z_]*\}")
+ROOT = LOCALE.parent
+TRANSLATED = tuple(language for language in LANGUAGES if language != FALLBACK)
+#: What may be the same in another language as in English, because it is there.
+SAME = {
+    "API", "Demo", "Demo.", "Central Support Service", "{required} ({found})", "Version {number}",
+}  # fmt: skip
 
 
-def catalogue(path: Path, language: str | None = None) -> Catalog:
+def files() -> list[str]:
+    return ["keurmerk.pot", *(f"{code}/LC_MESSAGES/keurmerk.po" for code in TRANSLATED)]
+
+
+@cache
+def catalogue(language: str) -> Catalog:
+    path = LOCALE / language / "LC_MESSAGES" / "keurmerk.po"
     with path.open("rb") as file:
-        return read_po(file, locale=language)
+        return read_po(file, locale=language, abort_invalid=True)
 
 
-def sentences(found: Catalog) -> dict[str, str]:
-    return {str(one.id): str(one.string) for one in found if one.id}
+@cache
+def sentences() -> tuple[str, ...]:
+    with (LOCALE / "keurmerk.pot").open("rb") as file:
+        return tuple(str(message.id) for message in read_po(file) if message.id)
 
 
-TEMPLATE = sentences(catalogue(LOCALE / "keurmerk.pot"))
+def places(sentence: str) -> list[tuple[str, str | None, str | None]]:
+    """The places of a sentence, in order of name; raises ValueError if a brace is left open."""
+    return sorted((name, spec, how) for _, name, spec, how in Formatter().parse(sentence) if name)
 
 
-def po(language: str) -> Catalog:
-    return catalogue(LOCALE / language / "LC_MESSAGES" / "keurmerk.po", language)
-
-
-def test_the_catalogue_has_every_sentence_of_the_code(tmp_path: Path) -> None:
-    for language in OTHERS:
-        (tmp_path / language / "LC_MESSAGES").mkdir(parents=True)
+def test_the_catalogues_are_what_the_code_says_today(tmp_path: Path) -> None:
+    folder = tmp_path / "locale"
+    shutil.copytree(LOCALE, folder)
     subprocess.run(
-        ["bash", str(ROOT / "scripts/extract"), str(tmp_path), sys.executable], check=True
+        [ROOT / "scripts" / "extract", folder, sys.executable], check=True, capture_output=True
     )
-    fresh = sentences(catalogue(tmp_path / "keurmerk.pot"))
-    assert sorted(fresh) == sorted(TEMPLATE), "run scripts/extract"
-    assert len(TEMPLATE) > 250
+    assert {name: (folder / name).read_text("utf-8") for name in files()} == {
+        name: (LOCALE / name).read_text("utf-8") for name in files()
+    }
 
 
-@pytest.mark.parametrize("language", OTHERS)
-def test_every_sentence_is_translated_with_its_places(language: str) -> None:
-    found = po(language)
-    translated = sentences(found)
-    assert sorted(translated) == sorted(TEMPLATE)
-    assert [one for one, text in translated.items() if not text] == []
-    assert [one.id for one in found if one.id and one.fuzzy] == []
-    assert list(found.obsolete) == []
-    for sentence, text in translated.items():
-        assert sorted(PLACE.findall(text)) == sorted(PLACE.findall(sentence)), sentence
+def test_no_catalogue_names_places_of_a_machine_or_the_time_it_was_made() -> None:
+    for name in files():
+        text = (LOCALE / name).read_text("utf-8")
+        assert [word for word in ("/home", "/tmp", "EMAIL", "-Date:", "#: ") if word in text] == []
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_sentence_is_translated(language: str) -> None:
+    found = {str(message.id): message.string for message in catalogue(language) if message.id}
+    assert sorted(found) == sorted(sentences())
+    assert [sentence for sentence, words in found.items() if not words] == []
+    assert [message.id for message in catalogue(language) if message.fuzzy] == []
+    assert not catalogue(language).obsolete
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_translation_has_the_places_of_its_sentence(language: str) -> None:
+    other = {
+        str(message.id): places(str(message.string))
+        for message in catalogue(language)
+        if places(str(message.id)) != places(str(message.string))
+    }
+    assert other == {}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_sentence_can_be_said(language: str) -> None:
-    for sentence in TEMPLATE:
-        values = {place[1:-1]: "x" for place in PLACE.findall(sentence)}
-        assert translate(sentence, language, **values)
+    for sentence in sentences():
+        values = {name: f"⟨{name}⟩" for name, _, _ in places(sentence)}
+        said = translate(sentence, language, **values)
+        assert [value for value in values.values() if value not in said] == []
+        assert "{" not in said
 
 
-def test_a_sentence_is_said_in_the_readers_language() -> None:
-    words = {language: translate("not known", language) for language in LANGUAGES}
-    assert words == {
-        "en": "not known", "nl": "niet bekend", "fr": "inconnu", "de": "nicht bekannt",
-    }  # fmt: skip
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_translation_begins_and_ends_as_its_sentence(language: str) -> None:
+    ends = ".:!?"
+    other = [
+        sentence
+        for sentence in sentences()
+        if (sentence[-1] in ends) != (translate(sentence, language)[-1] in ends)
+        or translate(sentence, language) != translate(sentence, language).strip()
+    ]
+    assert other == []
 
 
-def test_values_are_said_in_the_readers_language_too() -> None:
-    assert said([{"en": "a teacher", "nl": "een leerkracht"}, "x"], "nl") == "een leerkracht, x"
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_translation_is_no_copy_of_the_english(language: str) -> None:
+    alike = {sentence for sentence in sentences() if translate(sentence, language) == sentence}
+    assert alike <= SAME
+
+
+def test_french_marks_stand_after_a_space_that_does_not_break() -> None:
+    loose = [
+        sentence
+        for sentence in sentences()
+        for mark in (" :", " ;", " ?", " !", "« ", " »")
+        if mark in translate(sentence, "fr")
+    ]
+    assert loose == []
+
+
+def test_nobody_is_called_by_a_wrong_form_of_you() -> None:
+    words = {
+        language: {
+            word.strip(".,:;?“”„«»()")
+            for sentence in sentences()
+            for word in translate(sentence, language).split()
+        }
+        for language in TRANSLATED
+    }
+    assert words["nl"] & {"u", "U", "uw", "Uw"} == set()
+    assert words["fr"] & {"tu", "Tu", "ton", "ta", "tes", "toi"} == set()
+    assert words["de"] & {"du", "Du", "dein", "deine", "ihr könnt", "euer", "eure"} == set()
 
 
 @pytest.mark.parametrize(
-    ("asked", "chosen"),
-    [("nl", "nl"), ("nl-BE,nl;q=0.9,en", "nl"), ("pl,fr;q=0.5", "fr"), ("pl", "en"), (None, "en")],
+    ("language", "words"),
+    [("en", "unknown"), ("nl", "onbekend"), ("fr", "inconnu"), ("de", "unbekannt")],
 )
-def test_the_best_language_is_the_first_that_is_there(asked: str | None, chosen: str) -> None:
-    assert best_language(asked) == chosen
+def test_code_finds_its_catalogue(language: str, words: str) -> None:
+    assert translate(N_("unknown"), language) == words
+    assert translations(language).gettext("unknown") == words
+
+
+def test_a_language_without_a_catalogue_is_answered_in_english() -> None:
+    assert translate(N_("unknown"), "pl") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Checked on 4 March 2024."),
+        ("nl", "Nagekeken op 4 maart 2024."),
+        ("fr", "Vérifié le 4 mars 2024."),
+        ("de", "Geprüft am 4. März 2024."),
+    ],
+)
+def test_a_day_is_written_in_the_language_of_its_sentence(language: str, words: str) -> None:
+    assert translate(N_("Checked on {day}."), language, day=date(2024, 3, 4)) == words
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "“Submit” can only be done by a teacher."),
+        ("nl", "“Indienen” kan alleen door een leerkracht."),
+        ("fr", "« Envoyer » est réservé à un enseignant."),
+        ("de", "„Einreichen“ ist nur folgender Stelle möglich: eine Lehrkraft."),
+    ],
+)
+def test_an_error_says_texts_of_data_files_in_the_language_of_its_sentence(
+    language: str, words: str
+) -> None:
+    step = {"en": "Submit", "nl": "Indienen", "fr": "Envoyer", "de": "Einreichen"}
+    who = {
+        "en": "a teacher", "nl": "een leerkracht", "fr": "un enseignant", "de": "eine Lehrkraft",
+    }  # fmt: skip
+    error = NotPossible(N_("“{trigger}” can only be done by {who}."), trigger=step, who=who)
+    assert error.say(language).replace("\u00a0", " ") == words

@@ -8,11 +8,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import Field
+from sqlalchemy import Connection, select
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 
 from base.errors import BadFile, NotFound
 from base.i18n import N_
+from models.cases import CaseEvent
 from models.database import reading
 from web.api.lines import evidence_line
 from web.api.sent import Sent
@@ -25,10 +28,11 @@ from workflows.answers_store import evidence_of
 
 router = APIRouter(tags=["evidence"])
 
-#: No field takes more; the field's own limit is looked at afterwards. In bytes.
-LARGEST = 100 * 2**20
-#: Read at a time, in bytes.
-PIECE = 2**20
+_event = CaseEvent.__table__  # type: ignore[attr-defined]
+
+ONE_AT_A_TIME = N_("Add one file at a time.")
+#: Of a form with one file; some to spare, so that too many get a sentence.
+MOST_PARTS = 10
 
 
 class Link(Sent):
@@ -65,22 +69,10 @@ def link(context: Here, reader: Reader, case_id: str, new: Link) -> EvidenceLine
 async def upload(context: Here, reader: Reader, case_id: str, request: Request) -> EvidenceLine:
     """Add one file as evidence. It is checked by its content, whatever it is called."""
     await run_in_threadpool(_rows, context, reader, case_id)
-    async with request.form(max_files=2, max_fields=4) as form:
-        files = [one for one in form.getlist("file") if isinstance(one, UploadFile)]
-        if len(files) != 1:
-            raise BadFile(N_("Add one file at a time."))
-        field = form.get("field")
-        if not isinstance(field, str):
-            raise BadFile(N_("Say which field the file belongs to."))
-        content = bytearray()
-        while piece := await files[0].read(PIECE):
-            content += piece
-            if len(content) > LARGEST:
-                raise BadFile(N_("The file is larger than anything that can be added here."))
-        name = files[0].filename or ""
+    field, name, given = await _one_file(request)
     made = await run_in_threadpool(
-        add_file, context.database, context.tools, context.files, case_id, field, name,
-        bytes(content), reader.id,
+        add_file, context.database, context.tools, context.files, case_id, field, name, given,
+        reader.id,
     )  # fmt: skip
     return await run_in_threadpool(_one, context, reader, case_id, made)
 
@@ -90,11 +82,15 @@ async def upload(context: Here, reader: Reader, case_id: str, request: Request) 
     response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}},
 )  # fmt: skip
 def content(context: Here, reader: Reader, case_id: str, evidence_id: str) -> Response:
-    """The file, to keep; never shown by the browser itself."""
-    row = next((one for one in _rows(context, reader, case_id) if one["id"] == evidence_id), None)
+    """The file, to keep; never shown by the browser itself.
+
+    A file that was taken away can still be read while an earlier submission names it.
+    """
+    rows = _rows(context, reader, case_id, with_submitted=True)
+    row = next((one for one in rows if one["id"] == evidence_id), None)
     if row is None or row["sha256"] is None:
         raise NotFound(N_("There is no such piece of evidence in this application."))
-    name = quote(row["file_name"])
+    name = quote(row["file_name"], safe="")
     return Response(
         context.files.get(row["sha256"]), media_type=row["content_type"],
         headers={
@@ -114,11 +110,44 @@ def remove(context: Here, reader: Reader, case_id: str, evidence_id: str) -> Non
     remove_evidence(context.database, context.tools, case_id, evidence_id, reader.id)
 
 
-def _rows(context: Context, reader: Someone, case_id: str) -> list[dict[str, Any]]:
+async def _one_file(request: Request) -> tuple[str, str, bytes]:
+    """The field, the name and the content of the one file that was sent.
+
+    The length of the whole request is bounded as it comes in; see ``web/app.py``.
+    """
+    try:
+        async with request.form(max_files=MOST_PARTS, max_fields=MOST_PARTS) as form:
+            files = [one for _, one in form.multi_items() if isinstance(one, UploadFile)]
+            if len(files) != 1:
+                raise BadFile(ONE_AT_A_TIME)
+            field = form.get("field")
+            if not isinstance(field, str):
+                raise BadFile(N_("Say which field the file belongs to."))
+            return field, files[0].filename or "", await files[0].read()
+    except HTTPException as error:
+        if error.status_code == 400:  # more parts than there can be, or no multipart at all
+            raise BadFile(ONE_AT_A_TIME) from None
+        raise
+
+
+def _rows(
+    context: Context, reader: Someone, case_id: str, *, with_submitted: bool = False
+) -> list[dict[str, Any]]:
     with reading(context.database) as connection:
         scope = scope_of(connection, reader.id, context.tools.clock)
         visible_case(connection, scope, case_id)
-        return [dict(row) for row in evidence_of(connection, case_id)]
+        rows = [dict(row) for row in evidence_of(connection, case_id, removed=with_submitted)]
+        gone = {row["id"] for row in rows if row["removed_at"]}
+        if gone:
+            gone -= _submitted(connection, case_id)
+        return [row for row in rows if row["id"] not in gone]
+
+
+def _submitted(connection: Connection, case_id: str) -> set[str]:
+    """The ids of everything that some submission of the case names."""
+    query = select(_event.c.payload).where(_event.c.case_id == case_id)
+    forms = (payload.get("form") or {} for payload in connection.execute(query).scalars())
+    return {one["id"] for form in forms for one in form.get("evidence", [])}
 
 
 def _one(context: Context, reader: Someone, case_id: str, evidence_id: str) -> EvidenceLine:
