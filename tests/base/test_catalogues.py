@@ -15,13 +15,23 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from base.errors import NotPossible
-from base.i18n import FALLBACK, LANGUAGES, LOCALE, N_, translate, translations
+from base.i18n import (
+    FALLBACK,
+    LANGUAGES,
+    LOCALE,
+    N_,
+    best_language,
+    said,
+    translate,
+    translations,
+)
 
 ROOT = LOCALE.parent
 TRANSLATED = tuple(language for language in LANGUAGES if language != FALLBACK)
 #: What may be the same in another language as in English, because it is there.
 SAME = {
-    "API", "Demo", "Demo.", "Central Support Service", "{required} ({found})", "Version {number}",
+    "API", "Central Support Service", "Demo", "Demo.", "School", "Version {number}",
+    "{required} ({found})",
 }  # fmt: skip
 
 
@@ -164,9 +174,9 @@ def test_a_day_is_written_in_the_language_of_its_sentence(language: str, words: 
     ("language", "words"),
     [
         ("en", "“Submit” can only be done by a teacher."),
-        ("nl", "“Indienen” kan alleen door een leerkracht."),
-        ("fr", "« Envoyer » est réservé à un enseignant."),
-        ("de", "„Einreichen“ ist nur folgender Stelle möglich: eine Lehrkraft."),
+        ("nl", "“Indienen” kan alleen gedaan worden door een leerkracht."),
+        ("fr", "« Envoyer » ne peut être fait que par : un enseignant."),
+        ("de", "„Einreichen“: Das kann nur eine Lehrkraft."),
     ],
 )
 def test_an_error_says_texts_of_data_files_in_the_language_of_its_sentence(
@@ -178,3 +188,15 @@ def test_an_error_says_texts_of_data_files_in_the_language_of_its_sentence(
     }  # fmt: skip
     error = NotPossible(N_("“{trigger}” can only be done by {who}."), trigger=step, who=who)
     assert error.say(language).replace("\u00a0", " ") == words
+
+
+def test_values_are_said_in_the_readers_language_too() -> None:
+    assert said([{"en": "a teacher", "nl": "een leerkracht"}, "x"], "nl") == "een leerkracht, x"
+
+
+@pytest.mark.parametrize(
+    ("asked", "chosen"),
+    [("nl", "nl"), ("nl-BE,nl;q=0.9,en", "nl"), ("pl,fr;q=0.5", "fr"), ("pl", "en"), (None, "en")],
+)
+def test_the_best_language_is_the_first_that_is_there(asked: str | None, chosen: str) -> None:
+    assert best_language(asked) == chosen
