@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Annotated
+import signal
+from typing import Annotated, NoReturn
 
 import structlog
 import typer
@@ -25,6 +26,8 @@ log = structlog.get_logger("keurmerk.serve")
 
 #: How often the timers of processes are looked over, in seconds.
 HOURLY = 3600
+#: How long requests that are being answered are waited for at the end, in seconds.
+PATIENCE = 10
 
 
 def register(app: typer.Typer) -> None:
@@ -67,12 +70,14 @@ def serve(given: Wiring, settings: Settings, clock: Clock | None, *, demo: bool)
         except BadDefinition as error:
             log.error("files have errors; what is in force stays", remarks=str(error))
         ticker = ticking(parts)
+        signal.signal(signal.SIGTERM, _end)
         ticker.start()
         typer.echo(f"Keurmerk is at http://{settings.host}:{settings.port}", err=True)
         try:
             uvicorn.run(
                 given.app(parts, demo), host=settings.host, port=settings.port,
                 log_level="warning", access_log=False, server_header=False,
+                timeout_graceful_shutdown=PATIENCE,
             )  # fmt: skip
         finally:
             ticker.stop()
@@ -82,9 +87,16 @@ def ticking(parts: Parts) -> Ticker:
     """The jobs of one process: timers, mails, and the timers of processes."""
     ticker = Ticker(parts.clock)
     ticker.every(HOURLY, "prepare", lambda: prepare(parts.engine))
-    ticker.every(parts.settings.sweep_seconds, "sweep", lambda: sweep(parts.engine))
-    ticker.every(parts.settings.sweep_seconds, "deliver", lambda: deliver(parts.post))
+    seconds, ending = parts.settings.sweep_seconds, ticker.ending
+    ticker.every(seconds, "sweep", lambda: sweep(parts.engine, ending=ending))
+    ticker.every(seconds, "deliver", lambda: deliver(parts.post, ending=ending))
     return ticker
+
+
+def _end(_signal: int, _frame: object) -> NoReturn:
+    # Uvicorn ends its own work at a SIGTERM and then raises it again, by which Python would leave
+    # at once, in the middle of a batch of mails.
+    raise SystemExit(0)
 
 
 def is_loopback(host: str) -> bool:

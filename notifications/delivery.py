@@ -56,24 +56,29 @@ class Post:
     connections: int = 1
 
 
-def deliver(post: Post, batch: int = BATCH) -> int:
+def deliver(post: Post, batch: int = BATCH, ending: threading.Event | None = None) -> int:
     """Deliver everything that is due; gives how many mails were accepted.
 
     It ends when nothing is due, or when there is no server to talk to: what was claimed then is due
     again a while later.
+
+    Arguments:
+        batch: mails claimed, handed over and marked together.
+        ending: once it is set, no further batch is begun.
     """
-    stop = threading.Event()
+    stop, ending = threading.Event(), ending or threading.Event()
     if post.connections == 1:
-        return _work(post, batch, stop)
+        return _work(post, batch, stop, ending)
     with ThreadPoolExecutor(post.connections, thread_name_prefix="delivery") as pool:
-        return sum(pool.map(lambda _: _work(post, batch, stop), range(post.connections)))
+        workers = range(post.connections)
+        return sum(pool.map(lambda _: _work(post, batch, stop, ending), workers))
 
 
-def _work(post: Post, batch: int, stop: threading.Event) -> int:
+def _work(post: Post, batch: int, stop: threading.Event, ending: threading.Event) -> int:
     carrier = post.carrier()
     accepted = 0
     try:
-        while not stop.is_set():
+        while not (stop.is_set() or ending.is_set()):
             mails = claim(post.database, post.clock.now(), batch)
             if not mails:
                 break

@@ -5,6 +5,7 @@ What is due stands in the database. A tick that was missed is made up for by the
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -37,6 +38,8 @@ class Ticker:
         )
         #: When each job last ended well.
         self.last: dict[str, datetime] = {}
+        #: Set when the ticker ends: a long job looks at it between its batches.
+        self.ending = threading.Event()
 
     def every(self, seconds: float, name: str, job: Callable[[], Any]) -> None:
         """Run ``job`` every ``seconds``, and once at the start."""
@@ -66,6 +69,7 @@ class Ticker:
             job.modify(next_run_time=datetime.now(UTC))  # noqa: TID251 - APScheduler's own
 
     def stop(self) -> None:
-        """End; a job that is running is waited for."""
+        """End; a job that is running is waited for until it is at the end of a batch."""
+        self.ending.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)

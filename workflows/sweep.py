@@ -8,6 +8,7 @@ and does not hold up the others.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,16 +54,20 @@ def prepare(engine: Engine) -> None:
 
 
 def sweep(
-    engine: Engine, progress: Callable[[int, int], None] | None = None, batch: int = BATCH
-) -> int:
+    engine: Engine, progress: Callable[[int, int], None] | None = None, batch: int = BATCH,
+    ending: threading.Event | None = None,
+) -> int:  # fmt: skip
     """Carry out everything that is due now; gives how many timers were.
 
     Arguments:
         progress: is told how far a screening has come.
         batch: timers a transaction.
+        ending: once it is set, no further batch is begun.
     """
     done = 0
     while True:
+        if ending and ending.is_set():
+            return done
         claimed = claim(engine.database, engine.tools.clock.now(), batch)
         if not claimed:
             return done
