@@ -154,6 +154,7 @@ def test_two_files_at_once_are_refused(desk: Desk, as_: As) -> None:
     answer = as_(desk.teachers[0]).post(
         f"{API}/cases/{case_id}/evidence/files", data={"field": "students.evidence"},
         files=[("file", ("a.jpg", picture())), ("file", ("b.jpg", picture()))],
+        headers={"accept-language": "en"},
     )  # fmt: skip
     assert (answer.status_code, answer.json()["error"]["message"]) == (
         422, "Add one file at a time.",
