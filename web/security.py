@@ -8,6 +8,7 @@ from asgi_cross_origin_protection import CrossOriginProtection
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.middleware.base import RequestResponseEndpoint
+from starlette.types import Receive, Scope, Send
 
 from base.i18n import N_, translate
 from web.context import Context
@@ -19,9 +20,8 @@ LARGEST_BODY = 12 * 2**20
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-        "script-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
+        "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'none'; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -31,9 +31,20 @@ HEADERS = {
 
 ONLY_HERE = N_("The demo is for this machine only: open it at http://127.0.0.1.")
 
+OTHER_SITE = N_("This request comes from another site. Open the page here and try again.")
+
 
 def secure(app: FastAPI, context: Context) -> None:
     """Protect ``app``; the demo also answers to nobody but this machine."""
+
+    async def from_elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        message = translate(OTHER_SITE, language_of(request))
+        found = answer(request, 403, {"code": "other_site", "message": message})
+        await found(scope, receive, send)
+
+    # Added first, so that it stands inside: its refusals get the headers too.
+    app.add_middleware(CrossOriginProtection, deny_app=from_elsewhere)
 
     @app.middleware("http")
     async def protect(request: Request, call_next: RequestResponseEndpoint) -> Response:
@@ -45,8 +56,6 @@ def secure(app: FastAPI, context: Context) -> None:
             # What one person sees is not for whoever uses the same browser or proxy after her.
             found.headers.setdefault("Cache-Control", "no-store")
         return found
-
-    app.add_middleware(CrossOriginProtection)
 
 
 def _refusal(request: Request, context: Context) -> Response | None:

@@ -266,9 +266,9 @@ def _finished(drawn: str, picture: _Picture) -> str:
     root.set("role", "img")
     root.set("lang", picture.language)
     root.set("aria-labelledby", f"{key}-title {key}-text")
-    # Never larger than drawn, smaller where the page is.
-    root.set("width", "100%")
-    root.set("style", f"max-width:{width}pt;height:auto")
+    # As large as drawn; a page makes it smaller by its style sheet. There is no style in it: pages
+    # refuse styles that do not come from there.
+    root.set("width", f"{width}pt")
     for place, (tag, text) in enumerate((("title", picture.title), ("desc", picture.description))):
         element = ET.Element(f"{{{_SVG}}}{tag}")
         element.set("id", f"{key}-{'title' if tag == 'title' else 'text'}")

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from collections.abc import Iterator
+from typing import Literal
 
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from markupsafe import Markup
+
+from base.i18n import N_, say
 from models.database import reading
 from web.api.cases import events, whole
 from web.api.forms import shown
+from web.api.shapes import EventLine
 from web.context import Here
 from web.language import Language
 from web.pages.rendering import page
 from web.scope import scope_of, visible_case
-from web.signing_in import Perhaps
+from web.signing_in import NotSignedIn, Perhaps
+from workflows.definition import Process
+from workflows.diagram import diagram
 
 router = APIRouter()
 
@@ -21,28 +29,46 @@ router = APIRouter()
 def case(
     request: Request, context: Here, person: Perhaps, language: Language, case_id: str
 ) -> Response:
-    """Where the case stands, what is missing, what happened and what will happen by itself."""
-    if person is None and context.demo:
-        return RedirectResponse("/sign-in", status_code=303)
+    """Where the case stands, what is missing, what happened and what will happen by itself.
+
+    Raises:
+        NotFound: there is no such case for this reader.
+        NotSignedIn: nobody is signed in, and there is no page to do so.
+    """
     if person is None:
-        return _nothing(request)
+        return _to_sign_in(request, demo=context.demo)
     found = whole(context, person, case_id, language)
     with reading(context.database) as connection:
         scope = scope_of(connection, person.id, context.tools.clock)
         row = visible_case(connection, scope, case_id)
         process = context.tools.library.release(connection, row["release_id"]).process
         history = events(connection, context, scope, row, language)
-    form = shown(context, person, case_id, language) if process.form else None
-    sections = {one.section: one.title for one in process.form.sections} if process.form else {}
+    audience: Literal["staff", "school"] = "staff" if scope.is_staff_in(row) else "school"
+    picture = diagram(process, language, current_state=row["state"], audience=audience)
+    told = [list(_told(process, event, language)) for event in history]
     return page(
-        request, "case.html", person=person, case=found, zone=row["zone"], form=form,
-        history=history, process=process, sections=sections,
-        staff=scope.is_staff_in(row),
+        request, "case.html", case=found, zone=row["zone"], process=process,
+        form=shown(context, person, case_id, language) if process.form else None,
+        history=list(zip(history, told, strict=True)), told_last=told[-1],
+        picture=Markup(picture),  # noqa: S704 - escaped in it
     )  # fmt: skip
 
 
-def _nothing(request: Request) -> HTMLResponse:
-    return page(
-        request, "error.html", status=401, title="Please sign in",
-        error={"message": "", "code": "not_signed_in"},
-    )  # fmt: skip
+def _told(process: Process, event: EventLine, language: str) -> Iterator[tuple[str, str]]:
+    """What the actor wrote with a step, each text under its title."""
+    step = {**process.starts, **process.transitions}.get(event.trigger.name)
+    sections = process.form.sections if process.form else []
+    titles = {one.section: say(one.title, language) for one in sections}
+    for ask in step.asks if step else []:
+        value = event.payload.get(ask.name)
+        if isinstance(value, dict):
+            for name, text in dict[str, str](value).items():
+                yield titles.get(name, name), text
+        elif value:
+            yield say(ask.title, language), str(value)
+
+
+def _to_sign_in(request: Request, *, demo: bool) -> Response:
+    if not demo:
+        raise NotSignedIn(N_("A case can be read only by those it concerns. Sign in first."))
+    return RedirectResponse(f"/sign-in?then={request.url.path}", status_code=303)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
@@ -14,10 +15,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as Values
 
 from base.i18n import LANGUAGES, N_, locale_of, said, translate
+from documents.words import area_name
 from notifications.languages import NAMES
 from web.context import context_of
 from web.language import language_of
-from web.signing_in import Someone, person_of
+from web.signing_in import person_of
 
 _FOLDER = Path(__file__).resolve().parent.parent / "templates"
 
@@ -26,6 +28,7 @@ TITLES = {
     401: N_("Please sign in"),
     403: N_("This is not for you to do"),
     404: N_("There is nothing here"),
+    413: N_("This is too large"),
     500: N_("Something went wrong"),
 }
 OTHER_TITLE = N_("This did not work")
@@ -47,6 +50,11 @@ def _day(values: Values, value: date) -> str:
 
 
 @pass_context
+def _area(values: Values, area: str) -> str:
+    return area_name(area, values["language"])
+
+
+@pass_context
 def _moment(values: Values, value: datetime, zone: str = "Europe/Brussels") -> str:
     local = value.astimezone(ZoneInfo(zone))
     return format_datetime(local, format="d MMMM y, HH:mm", locale=locale_of(values["language"]))
@@ -57,29 +65,31 @@ templates = Environment(
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
 templates.globals["_"] = _translated
-templates.filters.update(say=_said, day=_day, moment=_moment)
+templates.filters.update(say=_said, day=_day, moment=_moment, area=_area)
 
 
 def page(
-    request: Request, name: str, *, status: int = 200, person: Someone | None = None,
-    **values: Any,
-) -> HTMLResponse:  # fmt: skip
+    request: Request, name: str, *, status: int = 200, ask: bool = True, **values: Any
+) -> HTMLResponse:
     """A page.
 
     Arguments:
         name: its template.
-        person: who is signed in, where the route knows; asked for otherwise.
+        ask: whether to look up who is signed in; not where the database may be the trouble.
         values: what the template shows.
     """
     context = context_of(request)
+    person = person_of(request) if ask else None  # before the language, which may be hers
     language = language_of(request)
     html = templates.get_template(name).render(
         language=language,
         languages={code: NAMES[code] for code in LANGUAGES},
-        person=person or person_of(request),
+        person=person,
         demo=context.demo,
         now=context.tools.clock.now(),
-        path=request.url.path,
+        languages_at={
+            code: f"?{urlencode({**request.query_params, 'lang': code})}" for code in LANGUAGES
+        },
         **values,
     )
     answer = HTMLResponse(html, status_code=status)
@@ -90,5 +100,8 @@ def page(
 
 def error_page(request: Request, status: int, error: dict[str, Any]) -> HTMLResponse:
     """The page an error is shown on."""
-    title = TITLES.get(status, OTHER_TITLE)
-    return page(request, "error.html", status=status, title=title, error=error)
+    told = {"problems": [], "who_may": [], **error}
+    return page(
+        request, "error.html", status=status, ask=status < 500,
+        title=TITLES.get(status, OTHER_TITLE), error=told,
+    )  # fmt: skip

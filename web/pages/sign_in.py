@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -15,6 +16,7 @@ from models.registry import Grant, Membership, Organisation, Person
 from web.context import Context, Here
 from web.pages.rendering import page
 from web.signing_in import COOKIE, LASTS, find, token
+from workflows.actors import EVERYWHERE
 
 router = APIRouter()
 
@@ -31,6 +33,11 @@ RIGHTS = {
     "administrator": N_("administrator"),
 }
 
+#: Where signing in may lead.
+PAGES = re.compile(r"/cases/[0-9a-f-]{36}")
+#: People named on the page.
+SHOWN = 200
+
 
 def _demo(context: Context) -> None:
     if not context.demo:
@@ -38,8 +45,12 @@ def _demo(context: Context) -> None:
 
 
 @router.get("/sign-in")
-def choose(request: Request, context: Here) -> HTMLResponse:
-    """The demo's people, by where they work."""
+def choose(request: Request, context: Here, then: str = "/") -> HTMLResponse:
+    """The demo's people, by where they work.
+
+    Arguments:
+        then: the page to go to once signed in.
+    """
     _demo(context)
     with reading(context.database) as connection:
         staff = connection.execute(
@@ -47,33 +58,45 @@ def choose(request: Request, context: Here) -> HTMLResponse:
             .join(_grant, _grant.c.person_id == _person.c.id)
             .order_by(_grant.c.scope, _person.c.name)
         ).all()
-        schools: dict[str, list[tuple[str, str, str]]] = {}
+        schools: dict[str, list[tuple[str, str]]] = {}
         for row in connection.execute(
-            select(
-                _person.c.id, _person.c.name, _member.c.role, _organisation.c.name.label("school")
-            )
+            select(_person.c.id, _person.c.name, _organisation.c.name.label("school"))
             .join(_member, _member.c.person_id == _person.c.id)
             .join(_organisation, _organisation.c.id == _member.c.organisation_id)
             .order_by(_organisation.c.name, _person.c.name)
-            .limit(200)
+            .limit(SHOWN)
         ):
-            schools.setdefault(row.school, []).append((row.id, row.name, row.role))
-    return page(request, "sign_in.html", staff=staff, schools=schools, rights=RIGHTS)
+            schools.setdefault(row.school, []).append((row.id, row.name))
+    everywhere = [one for one in staff if one.scope == EVERYWHERE]
+    areas = [one for one in staff if one.scope != EVERYWHERE]
+    return page(
+        request, "sign_in.html", areas=areas, everywhere=everywhere, schools=schools,
+        rights=RIGHTS, then=_inside(then),
+    )  # fmt: skip
 
 
 @router.post("/sign-in")
-def sign_in(context: Here, person: Annotated[str, Form(max_length=36)]) -> Response:
+def sign_in(
+    context: Here,
+    person: Annotated[str, Form(max_length=36)],
+    then: Annotated[str, Form(max_length=200)] = "/",
+) -> Response:
     """Sign in as a person of the demo."""
     _demo(context)
     with reading(context.database) as connection:
         found = find(connection, _person.c.id == person)
     if found is None:
         raise NotFound(N_("There is no such person."))
-    answer = RedirectResponse("/", status_code=303)
+    answer = RedirectResponse(_inside(then), status_code=303)
     answer.set_cookie(
         COOKIE, token(context, found.id), max_age=LASTS, samesite="lax", httponly=True
     )
     return answer
+
+
+def _inside(then: str) -> str:
+    """``then`` if it is a page of ours, else the start page: nobody is led to another site."""
+    return then if PAGES.fullmatch(then) else "/"
 
 
 @router.post("/sign-out")

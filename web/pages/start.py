@@ -1,55 +1,148 @@
-"""The start page: what runs here."""
+"""The start page: what runs here, and what waits for the reader."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
 
+from base.i18n import say
 from models.cases import Case
 from models.database import reading
 from models.registry import Organisation
+from web.api.cases import ahead
 from web.api.definitions import in_force
-from web.context import Here
+from web.api.lines import case_line
+from web.api.shapes import Ahead
+from web.context import Context, Here
+from web.language import Language
 from web.pages.rendering import page
-from web.scope import scope_of
-from web.signing_in import Perhaps
+from web.scope import Scope, scope_of
+from web.signing_in import Perhaps, Someone
+from workflows.actors import acts_as
+from workflows.definition import Process
+from workflows.publishing import Library
 
 router = APIRouter()
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
 
-#: Cases named on the start page; the API lists them all.
+#: Cases named in each list of the start page; the API lists them all.
 NAMED = 20
+#: Cases looked at for those that wait for the reader: some may not, such as her own school's.
+LOOKED_AT = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseShown:
+    """A case in a list of the start page."""
+
+    id: str
+    name: str
+    state: str
+    since: datetime
+    zone: str
+    next: Ahead | None
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """What the reader sees of the cases."""
+
+    #: Process -> titles of states with the number of cases there.
+    counts: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    #: Those that wait for her, the longest wait first.
+    hers: list[CaseShown] = field(default_factory=list)
+    #: Other open ones, the last to change first.
+    others: list[CaseShown] = field(default_factory=list)
 
 
 @router.get("/")
-def start(request: Request, context: Here, person: Perhaps) -> HTMLResponse:
+def start(request: Request, context: Here, person: Perhaps, language: Language) -> HTMLResponse:
     """The processes with their rounds, and the cases the reader may see."""
-    published = in_force(context)
-    counts: dict[tuple[str, str], int] = {}
-    cases: list[dict[str, object]] = []
-    staff = False
+    desk = Desk()
     if person:
         with reading(context.database) as connection:
-            scope = scope_of(connection, person.id, context.tools.clock)
-            staff = scope.is_staff
-            seen = scope.cases()
-            grouped = select(_case.c.process, _case.c.state, func.count()).where(seen)
-            for process, state, count in connection.execute(
-                grouped.group_by(_case.c.process, _case.c.state)
-            ):
-                counts[process, state] = count
-            query = (
-                select(_case, _organisation.c.name.label("organisation_name"))
-                .outerjoin(_organisation, _organisation.c.id == _case.c.organisation_id)
-                .where(seen, _case.c.is_open.is_(True))
-                .order_by(_case.c.since, _case.c.id)
-                .limit(NAMED)
-            )
-            cases = [dict(row) for row in connection.execute(query).mappings()]
-    return page(
-        request, "start.html", person=person, published=published, counts=counts, cases=cases,
-        staff=staff, processes={one.process.process: one.process for one in published},
+            desk = _desk(connection, context, person, language)
+    return page(request, "start.html", published=in_force(context), desk=desk)
+
+
+def _desk(connection: Connection, context: Context, person: Someone, language: str) -> Desk:
+    library, now = context.tools.library, context.tools.clock.now()
+    scope = scope_of(connection, person.id, context.tools.clock)
+    columns = _case.c.process, _case.c.state, _case.c.release_id
+    groups = connection.execute(
+        select(*columns, func.count()).where(scope.cases()).group_by(*columns)
+    ).all()
+    groups = sorted(groups, key=lambda group: _place(library, connection, group))
+    found, waiting = Desk(), []
+    totals: dict[tuple[str, str], int] = {}
+    for name, state, release, count in groups:
+        process = library.release(connection, release).process
+        texts = process.states[state]
+        title = say(texts.title if scope.is_staff else texts.to_school, language)
+        totals[name, title] = totals.get((name, title), 0) + count
+        if _may_wait_for(process, state, scope):
+            waiting.append((release, state))
+    for (name, title), count in totals.items():
+        found.counts.setdefault(name, []).append((title, count))
+
+    in_wait = tuple_(_case.c.release_id, _case.c.state).in_(waiting)
+    rows = _rows(connection, scope.cases() & in_wait, _case.c.since, LOOKED_AT) if waiting else []
+    hers = []
+    for row in rows:
+        process = library.release(connection, row["release_id"]).process
+        actor = process.states[row["state"]].waits_for
+        if actor and acts_as(connection, process, [actor], row, person.id, now):
+            hers.append(row)
+    hers = hers[:NAMED]
+    rest = scope.cases() & _case.c.is_open.is_(True)
+    rest &= _case.c.id.not_in([row["id"] for row in hers])
+    others = _rows(connection, rest, _case.c.since.desc(), NAMED)
+    found.hers = [_shown(connection, context, scope, row, language) for row in hers]
+    found.others = [_shown(connection, context, scope, row, language) for row in others]
+    return found
+
+
+def _place(library: Library, connection: Connection, group: Row[Any]) -> tuple[str, int]:
+    """Where a state stands in the process file, so that states are told in that order."""
+    states = library.release(connection, group.release_id).process.states
+    return group.process, list(states).index(group.state)
+
+
+def _may_wait_for(process: Process, state: str, scope: Scope) -> bool:
+    """Whether a case in this state can wait for somebody of this scope."""
+    name = process.states[state].waits_for
+    if name is None:
+        return False
+    actor = process.actors[name]
+    return bool(scope.areas) if actor.grant else bool(scope.organisations)
+
+
+def _rows(
+    connection: Connection, which: ColumnElement[bool], order: ColumnElement[Any], most: int
+) -> list[dict[str, Any]]:
+    query = (
+        select(_case, _organisation.c.name.label("organisation_name"))
+        .outerjoin(_organisation, _organisation.c.id == _case.c.organisation_id)
+        .where(which)
+        .order_by(order, _case.c.id)
+        .limit(most)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _shown(
+    connection: Connection, context: Context, scope: Scope, row: dict[str, Any], language: str
+) -> CaseShown:
+    line = case_line(connection, context.tools, row, language, staff=scope.is_staff_in(row))
+    coming = [one for one in ahead(connection, context, row, language) if one.fires]
+    return CaseShown(
+        id=line.id, name=line.organisation or line.id, state=line.state.title, since=line.since,
+        zone=row["zone"], next=coming[0] if coming else None,
     )  # fmt: skip
