@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine, bindparam, or_, select, update
+from sqlalchemy import Engine, bindparam, literal_column, or_, select, update
 
 from base.clock import Clock
 from base.errors import KeurmerkError
@@ -30,8 +30,11 @@ from notifications.templates import Rendered, Templates
 
 #: Mails claimed, handed over and marked together.
 BATCH = 50
-#: How long a claim holds: longer than a batch can take with a slow server.
+#: How long a claim holds.
 LEASE = timedelta(minutes=10)
+#: A batch that took so long gives back what is left of it, so that with a slow server nobody else
+#: claims a mail that is under way: one mail takes less than the rest of the lease.
+LONGEST_BATCH = LEASE / 2
 #: A mail that cannot be delivered for so long has failed.
 GIVE_UP = timedelta(days=7)
 FIRST_RETRY = timedelta(minutes=1)
@@ -121,6 +124,9 @@ def _hand_over(
     results: list[dict[str, Any]] = []
     try:
         for number, mail in enumerate(mails):
+            if post.clock.now() - now >= LONGEST_BATCH:
+                _give_back(post.database, mails[number:])
+                break
             try:
                 results.append(_one(post, carrier, mail, now))
             except Unreachable as error:
@@ -181,7 +187,11 @@ def _result(mail: dict[str, Any], status: str, **changed: Any) -> dict[str, Any]
 
 _marked = (
     update(_mail)
-    .where(_mail.c.id == bindparam("b_id"), _mail.c.status == WAITING)
+    .where(
+        _mail.c.id == bindparam("b_id"),
+        # One that was withdrawn while it was under way stays so, unless it has gone out.
+        or_(_mail.c.status == WAITING, literal_column(f"'{SENT}'") == bindparam("b_status")),
+    )
     .values(
         leased_until=None,
         **{
@@ -198,6 +208,15 @@ _marked = (
         },
     )
 )
+
+
+def _give_back(database: Engine, mails: Sequence[dict[str, Any]]) -> None:
+    with writing(database) as connection:
+        connection.execute(
+            update(_mail)
+            .where(_mail.c.id.in_([mail["id"] for mail in mails]))
+            .values(leased_until=None)
+        )
 
 
 def _mark(database: Engine, results: Sequence[dict[str, Any]]) -> None:

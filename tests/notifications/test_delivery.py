@@ -213,6 +213,52 @@ def test_a_deliverer_that_died_leaves_its_mails_to_the_next(
     assert len(inbox.accepted) == 5
 
 
+def test_a_slow_server_gets_no_mail_twice(
+    engine: sqlalchemy.Engine, templates: Templates, tmp_path: Path
+) -> None:
+    """Two minutes a mail: a batch would outlast its lease, and another would take it over."""
+
+    class Slow(FolderCarrier):
+        def carry(self, mail_id: str, sender: str, to: str, content: bytes) -> None:
+            later(post, minutes=2)
+            seen.append(mail_id)
+            rows = [row for row in outbox(engine) if row["id"] == mail_id]
+            held.append(rows[0]["leased_until"] > post.clock.now())
+            super().carry(mail_id, sender, to, content)
+
+    seen: list[str] = []
+    held: list[bool] = []
+    post = make_post(engine, templates, lambda: Slow(tmp_path))
+    ids = put(engine, 12)
+    assert deliver(post) == 12
+    assert seen == ids
+    assert held == [True] * 12
+    assert {row["attempts"] for row in outbox(engine)} == {1}
+
+
+@pytest.mark.parametrize(
+    ("answers", "status"), [([], "sent"), (["451 not yet"], "withdrawn")], ids=["accepted", "later"]
+)
+def test_a_mail_withdrawn_while_it_is_under_way_says_what_became_of_it(
+    engine: sqlalchemy.Engine, templates: Templates, server: Controller, inbox: Inbox,
+    answers: list[str], status: str,
+) -> None:  # fmt: skip
+    class Undone(SmtpCarrier):
+        def carry(self, mail_id: str, sender: str, to: str, content: bytes) -> None:
+            with writing(engine) as connection:
+                withdraw(connection, "e")
+            super().carry(mail_id, sender, to, content)
+
+    put(engine, 1, event_id="e")
+    inbox.answers["persoon0@example.org"] = list(answers)
+    post = make_post(engine, templates, lambda: Undone("127.0.0.1", server.port, security="none"))
+    deliver(post)
+    later(post, hours=1)
+    deliver(post)
+    assert outbox(engine)[0]["status"] == status
+    assert len(inbox.accepted) == (status == "sent")
+
+
 def test_starttls_and_a_password(
     engine: sqlalchemy.Engine, templates: Templates, safe_server: Controller, inbox: Inbox,
     certificate: tuple[Path, Path],
