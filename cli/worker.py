@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import signal
+import threading
+from contextlib import suppress
 
 import structlog
 import typer
@@ -37,12 +39,12 @@ def run(context: typer.Context) -> None:
         ticker = ticking(parts)
         ticker.start()
         try:
-            asyncio.run(_work(parts))
+            asyncio.run(_work(parts, ticker.ending))
         finally:
             ticker.stop()
 
 
-async def _work(parts: Parts) -> None:
+async def _work(parts: Parts, ending: threading.Event) -> None:
     import procrastinate  # noqa: PLC0415 - only where the extra "postgres" is installed
 
     url = parts.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
@@ -50,10 +52,23 @@ async def _work(parts: Parts) -> None:
 
     @app.task(name=TASK, queue=QUEUE)
     def work() -> None:
-        sweep(parts.engine)
-        deliver(parts.post)
+        sweep(parts.engine, ending=ending)
+        deliver(parts.post, ending=ending)
 
     async with app.open_async():
+        worker = asyncio.create_task(
+            app.run_worker_async(
+                queues=[QUEUE], delete_jobs="successful", install_signal_handlers=False
+            )
+        )
+
+        def end() -> None:
+            # A wake-up that is at work ends after its batch; the worker waits for that.
+            ending.set()
+            worker.cancel()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, end)
         log.info("worker ready")
-        options: dict[str, Any] = {"queues": [QUEUE], "delete_jobs": "successful"}
-        await app.run_worker_async(**options)
+        with suppress(asyncio.CancelledError):
+            await worker

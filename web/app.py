@@ -9,7 +9,7 @@ from web.api import router as api
 from web.context import Context
 from web.pages import set_up_pages
 from web.problems import handle_errors
-from web.security import LARGEST_BODY, secure
+from web.security import secure
 
 VERSION = "1"
 
@@ -19,8 +19,6 @@ def create_app(context: Context) -> FastAPI:
     app = FastAPI(
         title="Keurmerk", version=VERSION, openapi_url="/api/v1/openapi.json",
         docs_url=None, redoc_url=None,
-        # Counted as it comes in: a request need not say how long it is.
-        max_body_size=LARGEST_BODY,
     )  # fmt: skip
     app.state.context = context
     handle_errors(app)

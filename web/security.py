@@ -8,6 +8,7 @@ from asgi_cross_origin_protection import CrossOriginProtection
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.middleware.base import RequestResponseEndpoint
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import Receive, Scope, Send
 
 from base.i18n import N_, translate
@@ -43,7 +44,9 @@ def secure(app: FastAPI, context: Context) -> None:
         found = answer(request, 403, {"code": "other_site", "message": message})
         await found(scope, receive, send)
 
-    # Added first, so that it stands inside: its refusals get the headers too.
+    # Added first, so that they stand inside: their refusals get our form, and the headers. Bodies
+    # are counted as they come in, since a request need not say how long it is.
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
     app.add_middleware(CrossOriginProtection, deny_app=from_elsewhere)
 
     @app.middleware("http")

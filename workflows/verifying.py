@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 from base.errors import NotFound
 from models.cases import Case, CaseEvent, Decision
 from models.database import reading
+from models.sql import among
 from rules.binding import bind
 from rules.reference import decide_reference
 from workflows.chain import broken_links
@@ -86,6 +87,14 @@ def _logs(connection: Connection, cases: Sequence[dict[str, Any]], report: Repor
     logs = {
         key: list(events) for key, events in groupby(rows.mappings(), lambda row: row["case_id"])
     }
+    named = sorted(
+        {one for events in logs.values() for event in events for one in event["decisions"]}
+    )
+    kept = set(
+        connection.execute(
+            select(_decision.c.id).where(among(connection, _decision.c.id, named))
+        ).scalars()
+    )
     for case in cases:
         events = logs.get(case["id"], [])
         report.cases += 1
@@ -93,6 +102,12 @@ def _logs(connection: Connection, cases: Sequence[dict[str, Any]], report: Repor
         faults = broken_links([dict(event) for event in events], case["head"], case["version"])
         if events and events[-1]["to_state"] != case["state"]:
             faults.append(f"the case is {case['state']}, its log ends in {events[-1]['to_state']}")
+        faults += [
+            f"the decision {one} of event {event['sequence']} is missing"
+            for event in events
+            for one in event["decisions"]
+            if one not in kept
+        ]
         report.faults += [f"case {case['id']}: {fault}" for fault in faults]
 
 

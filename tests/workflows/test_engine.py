@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from base.errors import BadInput, Conflict, NotAllowed, NotFound, NotMet, NotPossible, Refused
 from models.cases import Attempt, Decision
@@ -456,6 +456,17 @@ def test_tampering_shows(desk: Desk) -> None:
         table = Decision.__table__  # type: ignore[attr-defined]
         connection.execute(update(table).values(findings={"registered_in_time": "met"}))
     assert len(verify(desk.database).faults) == len(desk.rows(Decision))
+
+
+def test_a_decision_that_was_taken_away_shows(desk: Desk) -> None:
+    case_id = desk.invited()
+    (event,) = desk.events(case_id)
+    (decision,) = event["decisions"]
+    with writing(desk.database) as connection:
+        connection.execute(delete(Decision.__table__))  # type: ignore[attr-defined]
+    assert verify(desk.database).faults == [
+        f"case {case_id}: the decision {decision} of event 1 is missing"
+    ]
 
 
 def test_the_database_itself_keeps_rights_and_memberships_in_order(desk: Desk) -> None:

@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from base.clock import VirtualClock
+from models.database import open_database, writing
+from models.registry import Label
+from rules.judge import Judge
+from tests.builders import Desk, add_school
+from tests.web.conftest import context_of
+from web.app import create_app
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
+#: WCAG 2.2 AA, and what is good practice besides.
+STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PHONE, SCREEN = 320, 1280
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A served Keurmerk, and what is on it."""
+
+    address: str
+    #: Name -> (path, whose page it is: a demo person's name, or nobody's).
+    pages: dict[str, tuple[str, str | None]]
+
+
+@pytest.fixture(scope="module")
+def site(
+    sqlite_template: Path, judge: Judge, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    path = folder / "keurmerk.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    database = open_database(f"sqlite:///{path}", synchronous="NORMAL")
+    desk = Desk.open(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
+    pages = _pages(desk)
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(context_of(desk, folder)), port=0, log_level="warning")
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield Site(address=f"http://127.0.0.1:{port}", pages=pages)
+    finally:
+        server.should_exit = True
+        thread.join()
+        database.dispose()
+
+
+def _pages(desk: Desk) -> dict[str, tuple[str, str | None]]:
+    """Fill the desk: a school with a label, one that is asked for changes, one that is invited."""
+    with writing(desk.database) as connection:
+        asked, teachers = add_school(connection, "Basisschool De Vlieger")
+        add_school(connection, "Gemeentelijk Technisch Instituut Onze-Lieve-Vrouw-Waver")
+    awarded = desk.submitted()
+    (row,) = [one for one in desk.rows_of_cases() if one["organisation_id"] == asked]
+    case_id = str(row["id"])
+    desk.fire(case_id, "start", teachers[0])
+    school, others = desk.school, desk.teachers
+    desk.school, desk.teachers = asked, teachers
+    desk.fill_in(case_id)
+    desk.fire(case_id, "submit", teachers[0])
+    desk.school, desk.teachers = school, others
+    desk.fire(
+        case_id, "request_changes", desk.reviewer,
+        feedback={"esafety": "De link werkt niet: https://school.example/" + "beleid" * 20},
+    )  # fmt: skip
+    desk.fire(awarded, "approve", desk.reviewer)
+    desk.until(2023, 4, 1)
+    (label,) = desk.rows(Label, kind="school_label")
+    return {
+        "start": ("/", None),
+        "start of a reviewer": ("/", "Rita Reviewer"),
+        "sign-in": ("/sign-in", None),
+        "process": ("/processes/school_label", None),
+        "case of a school": (f"/cases/{case_id}", "Basisschool De Vlieger 1"),
+        "case of a reviewer": (f"/cases/{awarded}", "Rita Reviewer"),
+        "label": (f"/labels/{label['id']}", None),
+        "reference": ("/api", None),
+        "error": ("/nowhere", None),
+    }
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM.exists(), "Chromium is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield found
+        found.close()
+
+
+def visit(site: Site, page: Page, name: str) -> None:
+    """Go to a page as the person it is for."""
+    path, person = site.pages[name]
+    page.context.clear_cookies(name="person")
+    if person:
+        page.goto(f"{site.address}/sign-in")
+        page.get_by_role("button", name=person).first.click()
+    page.goto(site.address + path)
+
+
+VIEWS = [
+    *((language, PHONE, "dark") for language in ("en", "nl", "fr", "de")),
+    *((language, SCREEN, "light") for language in ("en", "nl", "fr", "de")),
+    ("en", PHONE, "light"),
+    ("en", SCREEN, "dark"),
+]
+
+
+@pytest.mark.parametrize(("language", "width", "scheme"), VIEWS)
+def test_pages_are_for_everybody(
+    site: Site, browser: Browser, language: str, width: int, scheme: Any
+) -> None:
+    with browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, locale=language,
+        reduced_motion="reduce",
+    ) as context:  # fmt: skip
+        page = context.new_page()
+        told: list[str] = []
+        page.on("console", lambda message: told.append(message.text))
+        page.on("request", lambda request: told.append(request.url))
+        for name in site.pages:
+            told.clear()
+            visit(site, page, name)
+            assert page.locator("html").get_attribute("lang") == language
+            page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+            found = Axe().run(page, options={"runOnly": STANDARD, "resultTypes": ["violations"]})
+            assert found.response["violations"] == [], (name, found.generate_report())
+            strange = [one for one in told if not one.startswith((site.address, "data:"))]
+            if name == "error":
+                strange = [one for one in strange if "404" not in one]
+            assert strange == [], name
+
+
+@pytest.mark.parametrize("width", [PHONE, SCREEN])
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(
+    site: Site, browser: Browser, width: int
+) -> None:
+    with browser.new_context(viewport={"width": width, "height": 800}) as context:
+        page = context.new_page()
+        for name in site.pages:
+            visit(site, page, name)
+            wanted = page.evaluate(
+                """() => {
+                  const all = [...document.querySelectorAll(
+                    "a[href], button, summary, input:not([type=hidden]), [tabindex='0']")];
+                  const seen = all.filter(one => one.checkVisibility());
+                  seen.forEach((one, place) => one.dataset.place = place);
+                  return seen.length;
+                }"""
+            )
+            reached = []
+            for _ in range(wanted):
+                page.keyboard.press("Tab")
+                place, outline = page.evaluate(
+                    """() => [Number(document.activeElement.dataset.place),
+                              getComputedStyle(document.activeElement).outlineStyle]"""
+                )
+                assert outline == "solid", (name, place)
+                reached.append(place)
+            assert reached == list(range(wanted)), name
+
+
+def test_the_first_key_leads_past_the_head_of_the_page(site: Site, browser: Browser) -> None:
+    with browser.new_context(viewport={"width": PHONE, "height": 800}) as context:
+        page = context.new_page()
+        visit(site, page, "start")
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").inner_text() == "To the content"
+        assert page.locator(":focus").bounding_box()["x"] >= 0  # type: ignore[index]
+        page.keyboard.press("Enter")
+        assert page.locator(":focus").get_attribute("id") == "main"
+
+
+def test_everything_works_without_javascript(site: Site, browser: Browser) -> None:
+    with browser.new_context(java_script_enabled=False, locale="en") as context:
+        page = context.new_page()
+        path, _person = site.pages["case of a school"]
+        page.goto(site.address + path)
+        page.get_by_role("button", name="Basisschool De Vlieger 2").click()
+        assert page.url == site.address + path
+        assert page.locator("h1").inner_text() == "Basisschool De Vlieger"
+        page.get_by_text("2. eSafety policy").click()
+        assert page.get_by_text("Our school has an eSafety policy.").is_visible()
+        page.get_by_role("link", name="Deutsch").click()
+        assert page.get_by_role("button", name="Abmelden").is_visible()
+        page.get_by_role("button", name="Abmelden").click()
+        page.goto(site.address + path)
+        assert page.url.startswith(f"{site.address}/sign-in")
+
+
+def test_text_twice_as_large_still_fits(site: Site, browser: Browser) -> None:
+    with browser.new_context(viewport={"width": SCREEN // 2, "height": 800}) as context:
+        page = context.new_page()
+        for name in site.pages:
+            visit(site, page, name)
+            page.evaluate("document.documentElement.style.fontSize = '200%'")
+            assert page.evaluate("document.documentElement.scrollWidth") <= SCREEN // 2, name
+
+
+def test_a_process_is_drawn_in_the_colours_of_the_page(site: Site, browser: Browser) -> None:
+    colours = {}
+    for scheme in ("light", "dark"):
+        with browser.new_context(color_scheme=scheme) as context:
+            page = context.new_page()
+            visit(site, page, "process")
+            ink, paper = page.evaluate(
+                """() => [getComputedStyle(document.querySelector(".picture text")).fill,
+                          getComputedStyle(document.querySelector(".picture")).backgroundColor]"""
+            )
+            assert ink != paper
+            colours[scheme] = ink, paper
+    assert colours["light"] != colours["dark"]

@@ -1,0 +1,202 @@
+"""What is not theirs does not exist for them: every address of the API, one by one."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from models.database import writing
+from tests.builders import Desk, add_grant, add_member, add_person, add_school
+from tests.web.conftest import client_as, context_of
+
+API = "/api/v1"
+
+#: What a request must carry to be looked at at all, where it must carry something.
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("PATCH", "/cases/{case_id}/form"): {"json": {"answers": {"esafety.policy": "yes"}}},
+    ("POST", "/cases/{case_id}/evidence/links"): {
+        "json": {"field": "esafety.evidence", "url": "https://example.org/"}
+    },
+    ("POST", "/cases/{case_id}/triggers/{trigger}"): {"json": {}},
+}
+#: Open to everybody: what the rules are, and whether a label is valid.
+OPEN = {
+    ("GET", "/processes"), ("GET", "/processes/{name}/diagram"), ("GET", "/rounds"),
+    ("GET", "/rule-sets"), ("GET", "/labels/{label_id}/certificate.pdf"),
+}  # fmt: skip
+
+
+def addresses(client: TestClient) -> Iterator[tuple[str, str]]:
+    """Method and path of everything the API can be asked, from its own description."""
+    described = client.get(f"{API}/openapi.json").json()
+    for path, methods in described["paths"].items():
+        if path.startswith(API):
+            yield from ((method.upper(), path.removeprefix(API)) for method in methods)
+
+
+def ask(client: TestClient, method: str, path: str, **places: str) -> tuple[int, str]:
+    url = API + path.format(**places)
+    answer = client.request(method, url, **BODIES.get((method, path), {}))
+    code = answer.json()["error"]["code"] if answer.status_code >= 400 else ""
+    return answer.status_code, code
+
+
+@pytest.fixture
+def places(sqlite_desk: Desk, tmp_path: Path) -> dict[str, str]:
+    """A submitted case and what belongs to it, to put into addresses."""
+    case_id = sqlite_desk.draft()
+    content = io.BytesIO()
+    Image.new("RGB", (20, 20)).save(content, "JPEG")
+    teacher = client_as(sqlite_desk, context_of(sqlite_desk, tmp_path), sqlite_desk.teachers[0])
+    made = teacher.post(
+        f"{API}/cases/{case_id}/evidence/files", data={"field": "students.evidence"},
+        files={"file": ("foto.jpg", content.getvalue())},
+    ).json()  # fmt: skip
+    decision = teacher.get(
+        f"{API}/decisions", params={"organisation_id": sqlite_desk.school}
+    ).json()[0]
+    notice = teacher.get(f"{API}/notices").json()[0]
+    return {
+        "case_id": case_id, "trigger": "submit", "evidence_id": made["id"],
+        "decision_id": decision["id"], "notice_id": notice["id"],
+    }  # fmt: skip
+
+
+def strangers(desk: Desk) -> dict[str, str]:
+    """People who have no business with the school's case."""
+    with writing(desk.database) as connection:
+        _school, others = add_school(connection, "Andere School")
+        abroad = add_person(connection, "Ans Abroad")
+        add_grant(connection, abroad, "nso_reviewer", "NL")
+        next_door = add_person(connection, "Wies Wallonie")
+        add_grant(connection, next_door, "nso_reviewer", "BE-WAL")
+        look_alike = add_person(connection, "Bea Lookalike")
+        add_grant(connection, look_alike, "nso_reviewer", "B")
+        former = add_person(connection, "Fien Former")
+        add_grant(connection, former, "nso_reviewer", "BE-VLG", last_day=date(2022, 11, 1))
+        early = add_person(connection, "Eva Early")
+        add_grant(connection, early, "css", "*", first_day=date(2023, 11, 1))
+        left = add_person(connection, "Leo Left")
+        add_member(connection, desk.school, left, last_day=date(2022, 6, 30))
+        claims = add_person(connection, "Clara Claims", validated=False)
+        add_member(connection, desk.school, claims)
+        clerk = add_person(connection, "Kim Clerk")
+        add_grant(connection, clerk, "administrator", "*")
+    return {
+        "a teacher of another school": others[0],
+        "a reviewer of another country": abroad,
+        "a reviewer of another region": next_door,
+        "a reviewer of an area whose name only begins alike": look_alike,
+        "a reviewer whose right has ended": former,
+        "the CSS before its right begins": early,
+        "a teacher who has left": left,
+        "somebody who only says she works there": claims,
+        "an administrator of rules": clerk,
+    }
+
+
+def test_nobody_is_let_in_without_signing_in(
+    sqlite_desk: Desk, places: dict[str, str], tmp_path: Path
+) -> None:
+    outside_demo = context_of(sqlite_desk, tmp_path, demo=False)
+    named = client_as(sqlite_desk, outside_demo, sqlite_desk.css)  # a header that means nothing
+    for client in (client_as(sqlite_desk, context_of(sqlite_desk, tmp_path), None), named):
+        asked = set(addresses(client))
+        assert asked >= OPEN
+        answers = {
+            (method, path): ask(client, method, path, name="school_label", label_id="x", **places)
+            for method, path in asked - OPEN
+        }
+        assert set(answers.values()) == {(401, "not_signed_in")}
+
+
+def test_every_address_of_a_case_answers_strangers_as_if_there_were_none(
+    sqlite_desk: Desk, places: dict[str, str], tmp_path: Path
+) -> None:
+    context = context_of(sqlite_desk, tmp_path)
+    before = sqlite_desk.case(), sqlite_desk.events(places["case_id"])
+    for who, person in strangers(sqlite_desk).items():
+        client = client_as(sqlite_desk, context, person)
+        of_a_case = [one for one in addresses(client) if set("{") & set(one[1])]
+        for method, path in of_a_case:
+            if (method, path) in OPEN:
+                continue
+            got = ask(client, method, path, **places)
+            assert got == (404, "not_found"), f"{who}: {method} {path}"
+        listed = client.get(f"{API}/cases", params={"organisation_id": sqlite_desk.school})
+        assert listed.json()["cases"] == [], who
+        assert client.get(f"{API}/mails", params={"case_id": places["case_id"]}).status_code == 404
+        school = {"organisation_id": sqlite_desk.school}
+        assert client.get(f"{API}/decisions", params=school).status_code == 404, who
+        opened = client.post(
+            f"{API}/cases",
+            json={"process": "school_label", "way": "apply", "round": "2023-2024", **school},
+        )
+        assert opened.status_code == 404, who
+    assert (sqlite_desk.case(), sqlite_desk.events(places["case_id"])) == before
+
+
+def test_a_made_up_case_and_a_hidden_one_are_answered_alike(
+    sqlite_desk: Desk, places: dict[str, str], tmp_path: Path
+) -> None:
+    client = client_as(
+        sqlite_desk, context_of(sqlite_desk, tmp_path),
+        strangers(sqlite_desk)["a teacher of another school"],
+    )  # fmt: skip
+    hidden = client.get(f"{API}/cases/{places['case_id']}")
+    made_up = client.get(f"{API}/cases/{'0' * 36}")
+    assert (hidden.status_code, hidden.json()) == (made_up.status_code, made_up.json())
+
+
+def test_those_it_concerns_read_every_address_of_it(
+    sqlite_desk: Desk, places: dict[str, str], tmp_path: Path
+) -> None:
+    context = context_of(sqlite_desk, tmp_path)
+    desk = sqlite_desk
+    for person in (desk.teachers[1], desk.reviewer, desk.coordinator, desk.css):
+        client = client_as(desk, context, person)
+        for method, path in addresses(client):
+            if method == "GET" and "{case_id}" in path:
+                answer = client.get(API + path.format(**places))
+                assert answer.status_code == 200, path
+
+
+def test_evidence_of_another_case_is_not_found_in_ones_own(
+    sqlite_desk: Desk, places: dict[str, str], tmp_path: Path
+) -> None:
+    with writing(sqlite_desk.database) as connection:
+        school, people = add_school(connection, "Andere School")
+    sqlite_desk.engine.start(
+        "school_label", "invite", organisation_id=school, actor_id=sqlite_desk.coordinator,
+        round_name="2023-2024",
+    )  # fmt: skip
+    client = client_as(sqlite_desk, context_of(sqlite_desk, tmp_path), people[0])
+    own = client.get(f"{API}/cases").json()["cases"][0]["id"]
+    client.post(f"{API}/cases/{own}/triggers/start", json={})
+    path = f"{API}/cases/{own}/evidence/{places['evidence_id']}"
+    assert client.get(f"{path}/content").status_code == 404
+    assert client.delete(path).status_code == 404
+
+
+def test_who_works_for_the_school_and_the_nso_reads_as_the_school(
+    sqlite_desk: Desk, tmp_path: Path
+) -> None:
+    desk = sqlite_desk
+    case_id = desk.submitted()
+    desk.fire(case_id, "request_changes", desk.reviewer, feedback={"esafety": "Meer."})
+    with writing(desk.database) as connection:
+        add_member(connection, desk.school, desk.colleague)
+        add_school(connection, "Andere School")
+    client = client_as(desk, context_of(desk, tmp_path), desk.colleague)
+    case = client.get(f"{API}/cases/{case_id}").json()
+    assert case["state"]["title"].startswith("Jullie NSO")
+    assert client.get(f"{API}/cases/{case_id}/history").json()[-1]["by"] is None
+    mails = client.get(f"{API}/mails", params={"case_id": case_id}).json()["mails"]
+    assert [mail for mail in mails if mail["to"] != "karel.collega@example.org"] == []
