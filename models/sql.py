@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
     Connection,
+    Dialect,
     Table,
     Text,
     any_,
@@ -17,60 +20,82 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from base.clock import in_utc
 from models.types import Instant, as_json
 
+Rows = Sequence[Mapping[str, Any]]
 
-def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+
+def insert_new(connection: Connection, table: Table, rows: Rows) -> None:
     """Insert ``rows``; those whose key (primary or unique) exists already are left as they are."""
-    if not rows:
-        return
-    if connection.dialect.name == "postgresql":
-        _insert_as_json(connection, table, rows, " ON CONFLICT DO NOTHING")
-    else:
-        connection.execute(sqlite.insert(table).on_conflict_do_nothing(), list(rows))
+    _insert(connection, table, rows, " ON CONFLICT DO NOTHING")
 
 
-def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert(connection: Connection, table: Table, rows: Rows) -> None:
     """Insert ``rows``, which all have the same columns, in one round trip."""
+    _insert(connection, table, rows, "")
+
+
+def _insert(connection: Connection, table: Table, rows: Rows, rest: str) -> None:
+    """The insert that every step and every timer makes, past what SQLAlchemy does for each row."""
     if not rows:
         return
+    made = _statement(connection.dialect, table, tuple(rows[0]))
     if connection.dialect.name == "postgresql":
-        _insert_as_json(connection, table, rows)
-    else:
-        connection.execute(table.insert(), list(rows))
+        # One parameter, however many rows: four times as fast as a statement a row.
+        whole = as_json([{**made.defaults, **row, **_in_utc(made, row)} for row in rows])
+        connection.exec_driver_sql(made.text + rest, (whole,))
+        return
+    plain = [
+        tuple(write(row[name]) if write else row[name] for name, write in made.writers)
+        + tuple(made.defaults.values())
+        for row in rows
+    ]
+    connection.exec_driver_sql(made.text + rest, plain)
 
 
-def _insert_as_json(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], rest: str = ""
-) -> None:
-    """One statement with one parameter, however many rows: PostgreSQL takes them apart itself.
+@dataclass(frozen=True, kw_only=True)
+class _Statement:
+    text: str
+    #: Columns that the rows leave out and that have a value by themselves.
+    defaults: Mapping[str, Any]
+    instants: Sequence[str]
+    #: Each column that is given, and what puts its values in the driver's form.
+    writers: Sequence[tuple[str, Callable[[Any], Any] | None]]
 
-    Four times as fast as a statement a row, even where these are sent without waiting.
-    """
-    quote = connection.dialect.identifier_preparer.quote
-    instants = [one.name for one in table.columns if isinstance(one.type, Instant)]
-    given = rows[0].keys()
-    missing = {
+
+@lru_cache(maxsize=128)
+def _statement(dialect: Dialect, table: Table, given: tuple[str, ...]) -> _Statement:
+    defaults = {
         one.name: one.default.arg
         for one in table.columns
         if one.name not in given and isinstance(one.default, ScalarElementColumnDefault)
     }
-    whole = [
-        {**missing, **row, **{name: in_utc(row[name]) for name in instants if row.get(name)}}
-        for row in rows
-    ]
-    names = ", ".join(quote(name) for name in (*missing, *given))
-    name = quote(table.name)
-    connection.exec_driver_sql(
-        f"INSERT INTO {name} ({names}) SELECT {names} "  # noqa: S608 - names of our own tables
-        f"FROM json_populate_recordset(NULL::{name}, %s){rest}",
-        (as_json(whole),),
+    quote = dialect.identifier_preparer.quote
+    name, names = quote(table.name), ", ".join(quote(one) for one in (*given, *defaults))
+    source = (
+        # It knows the columns' types by itself.
+        f"SELECT {names} FROM json_populate_recordset(NULL::{name}, %s)"  # noqa: S608
+        if dialect.name == "postgresql"
+        else f"VALUES ({', '.join('?' * (len(given) + len(defaults)))})"
     )
+    return _Statement(
+        text=f"INSERT INTO {name} ({names}) {source}",
+        defaults=defaults,
+        instants=[one for one in given if isinstance(table.columns[one].type, Instant)],
+        writers=[
+            (one, table.columns[one].type.dialect_impl(dialect).bind_processor(dialect))
+            for one in given
+        ],
+    )
+
+
+def _in_utc(made: _Statement, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row's instants; a naive one is refused: PostgreSQL would take it for its own zone's."""
+    return {name: in_utc(row[name]) for name in made.instants if row[name] is not None}
 
 
 def among(connection: Connection, column: ColumnElement[str], texts: Sequence[str]) -> Any:
