@@ -118,13 +118,19 @@ def read_settings(env_file: Path | None = Path(".env")) -> Settings:
             )  # fmt: skip
         values[key] = value
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
         problem = error.errors()[0]
         name = f"{PREFIX}{'.'.join(str(part) for part in problem['loc']).upper()}"
         raise BadSetting(
             N_("The setting {name} cannot be used: {why}."), name=name, why=problem["msg"]
         ) from None
+    if settings.distributed and settings.is_sqlite:
+        raise BadSetting(
+            N_("KEURMERK_DISTRIBUTED needs PostgreSQL, but KEURMERK_DATABASE names a SQLite "
+               "database. Change one of the two.")
+        )  # fmt: skip
+    return settings
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from base.errors import NotFound
 from base.i18n import LANGUAGES, N_
 from base.settings import Settings
 from cli.context import wiring
-from cli.demo_data import EVE, begin
+from cli.demo_data import EVE, begin, demo_settings
 from cli.demo_story import PROCESS, Story, whole_round
 from cli.demo_teller import Teller
 from models.database import open_database
@@ -43,10 +43,7 @@ def run(
         message = f"there are: {', '.join(LANGUAGES)}"
         raise typer.BadParameter(message, param_hint="--language")
     with tempfile.TemporaryDirectory(prefix="keurmerk-demo-") as folder:
-        settings = Settings(
-            database=f"sqlite:///{folder}/demo.db", files=Path(folder) / "files",
-            mail_folder=Path(folder) / "mail", smtp_host=None,
-        )  # fmt: skip
+        settings = demo_settings(Settings.model_construct(), Path(folder))
         database = open_database(settings.database)
         migrate(database)
         database.dispose()

@@ -76,12 +76,22 @@ def school_id(connection: Connection, name: str) -> str:
     return str(connection.execute(query).scalar_one())
 
 
-def demo_settings(settings: Settings) -> Settings:
-    """The settings of the demo service: its own database and files, beside the real ones."""
+def demo_settings(settings: Settings, folder: Path = FOLDER) -> Settings:
+    """The settings of a demo: its own database, files and mails in ``folder``.
+
+    Nothing that reaches outside is kept: a demo writes to no mail server and wakes no workers.
+    """
+    outside = {
+        name: field.get_default(call_default_factory=True)
+        for name, field in Settings.model_fields.items()
+        if name.startswith("smtp_") or name == "distributed"
+    }
     return settings.model_copy(
         update={
-            "database": f"sqlite:///{FOLDER / 'keurmerk.db'}",
-            "files": FOLDER / "files",
+            **outside,
+            "database": f"sqlite:///{folder / 'keurmerk.db'}",
+            "files": folder / "files",
+            "mail_folder": folder / "mail",
             "public_url": f"http://{settings.host}:{settings.port}",
         }
     )

@@ -83,6 +83,18 @@ def test_what_cannot_be_used_is_named(
     assert words in str(error.value)
 
 
+def test_workers_on_other_machines_are_not_woken_from_sqlite(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KEURMERK_DISTRIBUTED", "true")
+    with pytest.raises(BadSetting) as error:
+        read_settings()
+    assert "KEURMERK_DISTRIBUTED" in str(error.value)
+    assert "KEURMERK_DATABASE" in str(error.value)
+    monkeypatch.setenv("KEURMERK_DATABASE", "postgresql+psycopg://keurmerk@db.example.org/keurmerk")
+    assert read_settings().distributed is True
+
+
 def test_a_secret_is_not_in_the_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KEURMERK_SECRET_KEY", "hunter2")
     with pytest.raises(BadSetting) as error:
