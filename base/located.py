@@ -17,7 +17,7 @@ from ruamel.yaml.events import AliasEvent, NodeEvent
 from ruamel.yaml.scalarbool import ScalarBoolean
 
 from base.errors import BadDefinition, Remark
-from base.i18n import N_
+from base.i18n import FALLBACK, N_, translate
 
 Model = TypeVar("Model", bound=BaseModel)
 Path = Sequence[str | int]
@@ -113,10 +113,40 @@ def validated(model: type[Model], located: Located) -> Model:
         raise BadDefinition(N_("The file has errors."), remarks) from None
 
 
+class Hint(str):
+    """What follows a word nobody knows: the nearest known one, or nothing if none is near.
+
+    In a remark about a file it is English, as the remark is. As a value of a sentence it is said in
+    the sentence's language.
+    """
+
+    __slots__ = ("near",)
+    near: str
+
+    def __new__(cls, near: str) -> Hint:
+        """The hint at ``near``; empty if that is."""
+        hint = super().__new__(cls, _hint(near, FALLBACK))
+        hint.near = near
+        return hint
+
+    def __getnewargs__(self) -> tuple[str]:
+        return (self.near,)
+
+    def say(self, language: str = FALLBACK) -> str:
+        """The hint in ``language``."""
+        return _hint(self.near, language)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint such as `` (did you mean "draft"?)``, or nothing where no known word is near."""
+    """A :class:`Hint` such as `` (did you mean "draft"?)``, or nothing where no word is near."""
     near = get_close_matches(word, list(known), n=1)
-    return f' (did you mean "{near[0]}"?)' if near else ""
+    return Hint(near[0] if near else "")
+
+
+def _hint(near: str, language: str) -> str:
+    if not near:
+        return ""
+    return " " + translate(N_('(did you mean "{near}"?)'), language, near=near)
 
 
 def _plain(node: Any, left: Iterator[int]) -> Any:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from datetime import date
 from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from base.errors import BadDefinition
-from base.located import read_yaml, validated
+from base.errors import BadDefinition, NotFound
+from base.i18n import N_
+from base.i18n import said as as_said
+from base.located import nearest, read_yaml, validated
 
 pytestmark = pytest.mark.unit
 
@@ -111,3 +115,33 @@ def test_every_fault_is_told() -> None:
         'f:3:3: error: "from" is missing here',
         'f:3:7: error: "fro" is not known here (did you mean "from"?)',
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", 'There is no rule set fti (did you mean "fit"?). There are: fit.'),
+        ("nl", "Er is geen regelset fti (bedoelde je “fit”?). Er zijn: fit."),
+        ("fr", "Il n’y a pas de jeu de règles fti (vouliez-vous dire « fit » ?). Il y a : fit."),
+        ("de", "Es gibt keinen Regelsatz fti (meinten Sie „fit“?). Es gibt: fit."),
+    ],
+)
+def test_a_hint_is_said_in_the_language_of_its_sentence(language: str, words: str) -> None:
+    error = NotFound(
+        N_("There is no rule set {name}{hint}. There are: {known}."),
+        name="fti", hint=nearest("fti", ["fit"]), known=["fit"],
+    )  # fmt: skip
+    assert error.say(language).replace("\u00a0", " ").replace("\u202f", " ") == words
+
+
+def test_a_hint_is_a_string_that_stays_itself_when_copied() -> None:
+    hint = nearest("drafd", ["draft", "done"])
+    assert f"x{hint}" == 'x (did you mean "draft"?)'
+    assert (as_said(copy.deepcopy(hint), "nl"), json.dumps(hint)) == (
+        " (bedoelde je “draft”?)",
+        '" (did you mean \\"draft\\"?)"',
+    )
+    assert (nearest("zzz", ["draft"]) or "none", nearest("zzz", ["draft"]).say("fr")) == (
+        "none",
+        "",
+    )
