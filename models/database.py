@@ -12,7 +12,7 @@ from typing import Any, Literal
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from sqlmodel import SQLModel
 
@@ -87,6 +87,19 @@ def _try_idle_connections(engine: Engine) -> None:
         except engine.dialect.loaded_dbapi.Error as error:
             # The pool takes another one.
             raise DisconnectionError from error
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether the database could not be reached or cut the connection: no fault of what was asked.
+
+    On SQLite, never.
+    """
+    if error.connection_invalidated:
+        return True
+    # Class 08 is about connections; 57P is a server that ends or begins. An attempt to connect that
+    # failed has no code, and brings its connection along.
+    code = getattr(error.orig, "sqlstate", None) or ""
+    return code.startswith(("08", "57P")) or getattr(error.orig, "pgconn", None) is not None
 
 
 @contextmanager

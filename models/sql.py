@@ -126,5 +126,6 @@ def pipelined(connection: Connection) -> Iterator[None]:
             yield
     except errors as error:
         raise DBAPIError.instance(
-            None, None, error, errors, hide_parameters=True, dialect=connection.dialect
-        ) from error
+            None, None, error, errors, hide_parameters=True, dialect=connection.dialect,
+            connection_invalidated=driver.closed,
+        ) from error  # fmt: skip
