@@ -17,11 +17,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine, bindparam, literal_column, or_, select, update
+from sqlalchemy import Engine, and_, bindparam, literal_column, or_, update
 
 from base.clock import Clock
 from base.errors import KeurmerkError
+from base.ids import new_id
 from models.database import writing
+from models.leases import Leases, outlast
 from models.messages import Mail
 from notifications.carriers import Carrier, Later, Never, Unreachable
 from notifications.message import Sender, build
@@ -43,6 +45,10 @@ LONGEST_RETRY = timedelta(hours=6)
 log = structlog.get_logger("keurmerk.delivery")
 
 _mail = Mail.__table__  # type: ignore[attr-defined]
+
+LEASES = Leases(
+    table=_mail, due=_mail.c.not_before, waiting=_mail.c.status == WAITING, length=LEASE
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,50 +88,29 @@ def _work(post: Post, batch: int, stop: threading.Event, ending: threading.Event
     accepted = 0
     try:
         while not (stop.is_set() or ending.is_set()):
-            mails = claim(post.database, post.clock.now(), batch)
+            mails = LEASES.claim(post.database, post.clock.now(), batch)
             if not mails:
                 break
-            accepted += _hand_over(post, carrier, mails, stop)
+            accepted += _hand_over(post, carrier, mails, stop, ending)
     finally:
         carrier.close()
     return accepted
 
 
-def claim(database: Engine, now: datetime, batch: int) -> list[dict[str, Any]]:
-    """Lease up to ``batch`` due mails, the oldest first."""
-    due = (
-        select(_mail.c.id)
-        .where(
-            _mail.c.status == WAITING,
-            _mail.c.not_before <= now,
-            or_(_mail.c.leased_until.is_(None), _mail.c.leased_until <= now),
-        )
-        .order_by(_mail.c.not_before, _mail.c.id)
-        .limit(batch)
-        .with_for_update(skip_locked=True)
-    )
-    with writing(database) as connection:
-        ids = list(connection.execute(due).scalars())
-        if not ids:
-            return []
-        connection.execute(
-            update(_mail).where(_mail.c.id.in_(ids)).values(leased_until=now + LEASE)
-        )
-        rows = connection.execute(
-            select(_mail).where(_mail.c.id.in_(ids)).order_by(_mail.c.not_before, _mail.c.id)
-        )
-        return [dict(row) for row in rows.mappings()]
-
-
 def _hand_over(
-    post: Post, carrier: Carrier, mails: Sequence[dict[str, Any]], stop: threading.Event
-) -> int:
+    post: Post, carrier: Carrier, mails: Sequence[dict[str, Any]], stop: threading.Event,
+    ending: threading.Event,
+) -> int:  # fmt: skip
     now = post.clock.now()
     results: list[dict[str, Any]] = []
+
+    def mark() -> None:
+        _mark(post.database, results)
+        LEASES.give_back(post.database, mails[len(results) :])
+
     try:
         for number, mail in enumerate(mails):
             if post.clock.now() - now >= LONGEST_BATCH:
-                _give_back(post.database, mails[number:])
                 break
             try:
                 results.append(_one(post, carrier, mail, now))
@@ -135,7 +120,8 @@ def _hand_over(
                 results += [_again(one, now, str(error)) for one in mails[number:]]
                 break
     finally:
-        _mark(post.database, results)
+        # Nobody but us knows what the server accepted: a database that is away is waited for.
+        outlast(mark, clock=post.clock, until=mails[0]["leased_until"], ending=ending)
     return sum(result["b_status"] == SENT for result in results)
 
 
@@ -153,6 +139,17 @@ def _one(post: Post, carrier: Carrier, mail: dict[str, Any], now: datetime) -> d
         return _result(mail, FAILED, trouble=str(error))
     except Later as error:
         return _again(mail, now, str(error))
+    except Unreachable:
+        raise
+    except Exception as error:
+        # A fault of ours: it costs this mail a delay, and the others nothing. What the server was
+        # told of this mail so far ends with the connection.
+        reference = new_id()
+        log.exception(
+            "mail failed", reference=reference, mail=mail["id"], error=type(error).__name__
+        )
+        carrier.close()
+        return _again(mail, now, f"fault of ours, {reference} in the log")
     return _result(mail, SENT, sent_at=now, subject=rendered.subject[:500], body=rendered.text)
 
 
@@ -180,6 +177,7 @@ def _result(mail: dict[str, Any], status: str, **changed: Any) -> dict[str, Any]
     row["trouble"] = row["trouble"][:500]
     return {
         "b_id": mail["id"],
+        "b_leased": mail["leased_until"],
         "b_attempts": mail["attempts"] + 1,
         **{f"b_{name}": value for name, value in row.items()},
     }
@@ -190,7 +188,11 @@ _marked = (
     .where(
         _mail.c.id == bindparam("b_id"),
         # One that was withdrawn while it was under way stays so, unless it has gone out.
-        or_(_mail.c.status == WAITING, literal_column(f"'{SENT}'") == bindparam("b_status")),
+        # The lease tells that nobody has taken it over since.
+        or_(
+            and_(_mail.c.status == WAITING, _mail.c.leased_until == bindparam("b_leased")),
+            literal_column(f"'{SENT}'") == bindparam("b_status"),
+        ),
     )
     .values(
         leased_until=None,
@@ -208,15 +210,6 @@ _marked = (
         },
     )
 )
-
-
-def _give_back(database: Engine, mails: Sequence[dict[str, Any]]) -> None:
-    with writing(database) as connection:
-        connection.execute(
-            update(_mail)
-            .where(_mail.c.id.in_([mail["id"] for mail in mails]))
-            .values(leased_until=None)
-        )
 
 
 def _mark(database: Engine, results: Sequence[dict[str, Any]]) -> None:

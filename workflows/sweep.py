@@ -15,12 +15,14 @@ from typing import Any
 
 import sqlalchemy
 import structlog
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.exc import DBAPIError
 
 from base.errors import Refused
 from base.ids import new_id
 from models.cases import Timer
-from models.database import reading, writing
+from models.database import is_away, reading, writing
+from models.leases import Leases, outlast
 from models.types import Instant
 from workflows.digests import plan_digests, send_digest
 from workflows.engine import Engine
@@ -41,6 +43,8 @@ LONGEST_RETRY = timedelta(days=1)
 log = structlog.get_logger("keurmerk.sweep")
 
 _timer = Timer.__table__  # type: ignore[attr-defined]
+
+LEASES = Leases(table=_timer, due=_timer.c.due_at, waiting=_timer.c.done_at.is_(None), length=LEASE)
 
 
 def prepare(engine: Engine) -> None:
@@ -63,21 +67,22 @@ def sweep(
         progress: is told how far a screening has come.
         batch: timers a transaction.
         ending: once it is set, no further batch is begun.
+
+    Raises:
+        DBAPIError: the database went away; the timers that were claimed are free again.
     """
-    done = 0
-    while True:
-        if ending and ending.is_set():
-            return done
-        claimed = claim(engine.database, engine.tools.clock.now(), batch)
+    done, ending = 0, ending or threading.Event()
+    while not ending.is_set():
+        claimed = LEASES.claim(engine.database, engine.tools.clock.now(), batch)
         if not claimed:
-            return done
-        own = [timer for timer in claimed if timer["case_id"] is None]
-        of_cases = [timer for timer in claimed if timer["case_id"] is not None]
-        if of_cases:
-            _attempt(engine, of_cases, lambda timers: _cases_due(engine, timers))
-        for timer in own:
-            _attempt(engine, [timer], lambda timers: _process_due(engine, timers[0], progress))
+            break
+        try:
+            _carry_out(engine, claimed, progress)
+        except DBAPIError:
+            _give_back(engine, claimed, ending)
+            raise
         done += len(claimed)
+    return done
 
 
 def next_due(database: sqlalchemy.Engine) -> datetime | None:
@@ -91,30 +96,24 @@ def next_due(database: sqlalchemy.Engine) -> datetime | None:
         return found
 
 
-def claim(database: sqlalchemy.Engine, now: datetime, batch: int) -> list[dict[str, Any]]:
-    """Lease up to ``batch`` due timers, the most overdue first."""
-    due = (
-        select(_timer.c.id)
-        .where(
-            _timer.c.done_at.is_(None),
-            _timer.c.due_at <= now,
-            or_(_timer.c.leased_until.is_(None), _timer.c.leased_until <= now),
-        )
-        .order_by(_timer.c.due_at, _timer.c.id)
-        .limit(batch)
-        .with_for_update(skip_locked=True)
-    )
-    with writing(database) as connection:
-        ids = list(connection.execute(due).scalars())
-        if not ids:
-            return []
-        connection.execute(
-            update(_timer).where(_timer.c.id.in_(ids)).values(leased_until=now + LEASE)
-        )
-        rows = connection.execute(
-            select(_timer).where(_timer.c.id.in_(ids)).order_by(_timer.c.due_at, _timer.c.id)
-        )
-        return [dict(row) for row in rows.mappings()]
+def _carry_out(
+    engine: Engine, claimed: Sequence[dict[str, Any]],
+    progress: Callable[[int, int], None] | None,
+) -> None:  # fmt: skip
+    own = [timer for timer in claimed if timer["case_id"] is None]
+    of_cases = [timer for timer in claimed if timer["case_id"] is not None]
+    if of_cases:
+        _attempt(engine, of_cases, lambda timers: _cases_due(engine, timers))
+    for timer in own:
+        _attempt(engine, [timer], lambda timers: _process_due(engine, timers[0], progress))
+
+
+def _give_back(engine: Engine, claimed: Sequence[dict[str, Any]], ending: threading.Event) -> None:
+    """Free what was claimed and not carried out, when the database is back."""
+    outlast(
+        lambda: LEASES.give_back(engine.database, claimed), clock=engine.tools.clock,
+        until=claimed[0]["leased_until"], ending=ending,
+    )  # fmt: skip
 
 
 def _attempt(
@@ -124,6 +123,8 @@ def _attempt(
     try:
         carry_out(timers)
     except Exception as error:
+        if isinstance(error, DBAPIError) and is_away(error):
+            raise
         if len(timers) > 1:
             # One of them is at fault: the others must not wait for it.
             for timer in timers:

@@ -206,7 +206,7 @@ def test_a_deliverer_that_died_leaves_its_mails_to_the_next(
     engine: sqlalchemy.Engine, post: Post, inbox: Inbox
 ) -> None:
     put(engine, 5)
-    assert len(delivery.claim(engine, NOW, 5)) == 5  # and nothing more was heard of it
+    assert len(delivery.LEASES.claim(engine, NOW, 5)) == 5  # and nothing more was heard of it
     assert deliver(post) == 0
     later(post, seconds=int(delivery.LEASE.total_seconds()))
     assert deliver(post) == 5

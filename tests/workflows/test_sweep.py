@@ -10,7 +10,7 @@ from models.cases import Case, Timer
 from models.database import reading, writing
 from tests.builders import Desk, add, add_school
 from workflows import sweep as sweeping
-from workflows.sweep import claim, next_due, prepare, sweep
+from workflows.sweep import LEASES, next_due, prepare, sweep
 
 
 def templates(desk: Desk, case_id: str) -> list[tuple[str, str]]:
@@ -193,10 +193,10 @@ def test_a_timer_that_fails_is_set_back_and_holds_up_no_other(
 def test_a_claimed_timer_is_left_alone_until_its_lease_ends(desk: Desk) -> None:
     desk.draft()
     now = datetime(2023, 2, 1, tzinfo=UTC)
-    first = {row["id"] for row in claim(desk.database, now, 500)}
+    first = {row["id"] for row in LEASES.claim(desk.database, now, 500)}
     assert first
-    assert claim(desk.database, now, 500) == []
-    later = {row["id"] for row in claim(desk.database, now + sweeping.LEASE, 500)}
+    assert LEASES.claim(desk.database, now, 500) == []
+    later = {row["id"] for row in LEASES.claim(desk.database, now + sweeping.LEASE, 500)}
     assert later == first
 
 
@@ -204,7 +204,7 @@ def test_a_timer_of_a_state_that_was_left_does_nothing(desk: Desk) -> None:
     case_id = desk.draft()
     desk.fill_in(case_id)
     desk.clock.move_to(datetime(2023, 1, 31, 22, 0, tzinfo=UTC))
-    stale = claim(desk.database, datetime(2023, 1, 31, 23, 0, tzinfo=UTC), 500)
+    stale = LEASES.claim(desk.database, datetime(2023, 1, 31, 23, 0, tzinfo=UTC), 500)
     desk.fire(case_id, "submit", desk.teachers[0])
     desk.clock.move_to(datetime(2023, 1, 31, 23, 0, tzinfo=UTC))
     sweeping._cases_due(desk.engine, [row for row in stale if row["case_id"] == case_id])
