@@ -7,7 +7,7 @@ import sys
 import structlog
 import typer
 
-from base.errors import BadDefinition, BadInput, KeurmerkError
+from base.errors import BadInput, KeurmerkError, NotFound
 from base.ids import new_id
 from cli import (
     check,
@@ -57,7 +57,7 @@ def run(wiring: Wiring) -> None:
         build(wiring)()
     except KeurmerkError as error:
         sys.stderr.write(f"{error}\n")
-        sys.exit(BAD_INPUT if isinstance(error, BadInput) else 1)
+        sys.exit(BAD_INPUT if isinstance(error, BadInput | NotFound) else 1)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
@@ -68,6 +68,3 @@ def run(wiring: Wiring) -> None:
             f"Something went wrong that is our fault. The log has it under {reference}.\n"
         )
         sys.exit(70)
-
-
-__all__ = ["BadDefinition", "build", "run"]

@@ -10,13 +10,14 @@ from typing import Annotated
 import typer
 
 from base.clock import VirtualClock
-from base.errors import NotFound
-from base.i18n import LANGUAGES, N_
+from base.errors import BadInput
+from base.i18n import N_
 from base.settings import Settings
 from cli.context import wiring
 from cli.demo_data import EVE, begin, demo_settings
 from cli.demo_story import PROCESS, Story, whole_round
 from cli.demo_teller import Teller
+from cli.languages import DEFAULT, Language
 from models.database import open_database
 from models.schema import migrate
 from workflows.verifying import verify
@@ -30,18 +31,15 @@ def register(app: typer.Typer) -> None:
 def run(
     context: typer.Context,
     process: Annotated[str, typer.Argument(help="Process to play.")] = PROCESS,
-    language: Annotated[str, typer.Option(help="Language of titles and sentences.")] = "en",
+    language: Language = DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """Play a round step by step and print each step, decision and mail. Leaves nothing behind."""
     if process != PROCESS:
-        raise NotFound(
+        raise BadInput(
             N_("There is no demo of {name}. There is one of: {known}."),
             name=process, known=PROCESS,
         )  # fmt: skip
-    if language not in LANGUAGES:
-        message = f"there are: {', '.join(LANGUAGES)}"
-        raise typer.BadParameter(message, param_hint="--language")
     with tempfile.TemporaryDirectory(prefix="keurmerk-demo-") as folder:
         settings = demo_settings(Settings.model_construct(), Path(folder))
         database = open_database(settings.database)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from base.errors import NotFound
-from base.i18n import N_
+from cli.languages import DEFAULT, Language
+from cli.output import Output, output
+from cli.processes import known_process
 from workflows.diagram import diagram
 from workflows.process_file import load_processes
 
@@ -30,19 +30,13 @@ def register(app: typer.Typer) -> None:
 def run(
     process: Annotated[str, typer.Argument(help="Process: school_label.")],
     form: Annotated[Format, typer.Option("--format", help="svg, dot or mermaid.")] = Format.SVG,
-    language: Annotated[str, typer.Option(help="Language of the labels.")] = "en",
+    language: Language = DEFAULT,
     state: Annotated[str | None, typer.Option(help="State to mark.")] = None,
-    output: Annotated[Path | None, typer.Option(help="File to write; else printed.")] = None,
+    to: Output = None,
 ) -> None:
     """Draw a process."""
     processes = load_processes()
-    if process not in processes:
-        raise NotFound(
-            N_("There is no process {name}. There are: {known}."),
-            name=process, known=sorted(processes),
-        )  # fmt: skip
+    known_process(process, processes)
     drawn = diagram(processes[process][0], language, form.value, current_state=state)
-    if output:
-        output.write_text(drawn, encoding="utf-8")
-    else:
-        typer.echo(drawn)
+    with output(to) as out:
+        out.write(f"{drawn.rstrip()}\n")

@@ -12,8 +12,9 @@ import typer
 from base.clock import SystemClock
 from base.days import zone_of
 from base.errors import BadInput, KeurmerkError
-from base.i18n import LANGUAGES, N_
+from base.i18n import N_
 from cli.context import instant
+from cli.languages import DEFAULT, Language
 from models.database import metadata, open_database, writing
 from models.registry import Organisation
 from registry.dossier import read_dossier
@@ -38,16 +39,13 @@ def run(
     at: Annotated[
         str | None, typer.Option(help="Day or instant it is evaluated at; now if left out.")
     ] = None,
-    language: Annotated[str, typer.Option(help="Language of reasons and remedies.")] = "en",
+    language: Language = DEFAULT,
 ) -> None:
     """Evaluate one rule set on one dossier and print the decision as JSON.
 
     Exits with 0 whatever the outcome, and with 2 if the input cannot be used.
     """
     now = instant(at) if at else SystemClock().now()
-    if language not in LANGUAGES:
-        message = f"there are: {', '.join(LANGUAGES)}"
-        raise typer.BadParameter(message, param_hint="--language")
     try:
         decision = _decide(rule_set, round_name, dossier, now, language)
     except KeurmerkError as error:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Iterator
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any, TextIO
 from xml.sax.saxutils import quoteattr
 
@@ -15,8 +13,11 @@ import typer
 from sqlalchemy import select
 
 from cli.context import wiring
+from cli.output import Output, output
+from cli.processes import known_process
 from models.cases import Case, CaseEvent
 from models.database import reading
+from workflows.process_file import load_processes
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
@@ -40,17 +41,21 @@ def run(
     context: typer.Context,
     form: Annotated[Format, typer.Option("--format", help="xes or csv.")] = Format.XES,
     process: Annotated[str | None, typer.Option(help="Only cases of this process.")] = None,
-    output: Annotated[Path | None, typer.Option(help="File to write; else printed.")] = None,
+    to: Output = None,
 ) -> None:
     """Export every step of every case: what, when, from, to, and in which role; never who."""
     given = wiring(context)
     with given.open(given.settings(), None) as parts:
-        rows = _rows(parts.database, process)
-        if output:
-            with output.open("w", encoding="utf-8", newline="") as file:
-                _write(form, rows, file)
-        else:
-            _write(form, rows, sys.stdout)
+        if process is not None:
+            known_process(process, _processes(parts.database) | set(load_processes()))
+        with output(to) as out:
+            _write(form, _rows(parts.database, process), out)
+
+
+def _processes(database: sqlalchemy.Engine) -> set[str]:
+    """The processes there are cases of, also those that are installed no more."""
+    with reading(database) as connection:
+        return set(connection.execute(select(_case.c.process).distinct()).scalars())
 
 
 def _rows(database: sqlalchemy.Engine, process: str | None) -> Iterator[dict[str, Any]]:
@@ -64,7 +69,7 @@ def _rows(database: sqlalchemy.Engine, process: str | None) -> Iterator[dict[str
         .join(_case, _case.c.id == _event.c.case_id)
         .order_by(_event.c.case_id, _event.c.sequence)
     )  # fmt: skip
-    if process:
+    if process is not None:
         query = query.where(_case.c.process == process)
     with reading(database) as connection:
         streamed = connection.execution_options(yield_per=1000).execute(query)

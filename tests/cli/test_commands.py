@@ -209,7 +209,7 @@ def test_the_log_is_exported_without_people_and_verified(tmp_path: Path) -> None
 def test_a_process_is_drawn(tmp_path: Path) -> None:
     drawn = keurmerk("diagram", "school_label", "--format", "mermaid", folder=tmp_path)
     assert (drawn.returncode, "stateDiagram-v2" in drawn.stdout) == (0, True)
-    assert keurmerk("diagram", "nonsense", folder=tmp_path).returncode == 1
+    assert keurmerk("diagram", "nonsense", folder=tmp_path).returncode == 2
 
 
 @pytest.mark.parametrize(
