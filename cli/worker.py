@@ -9,14 +9,23 @@ from contextlib import suppress
 
 import structlog
 import typer
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError
 
 from base.errors import BadSetting
 from base.i18n import N_
 from cli.context import Parts, wiring
 from cli.serve import ticking
+from models.database import reading
 from notifications.delivery import deliver
+from notifications.ticker import attempt
 from workflows.sweep import sweep
 from workflows.waking import QUEUE, TASK
+
+#: How often it is looked for wake-ups whose time has come, in seconds: nothing tells of those.
+LOOK = 1.0
+#: How long a database that is away is waited for before it is tried again, in seconds.
+PATIENCE = 1.0
 
 log = structlog.get_logger("keurmerk.worker")
 
@@ -45,30 +54,60 @@ def run(context: typer.Context) -> None:
 
 
 async def _work(parts: Parts, ending: threading.Event) -> None:
+    """Take up wake-ups until told to end."""
+    task = asyncio.current_task()
+
+    def end() -> None:
+        if task and not ending.is_set():
+            # A wake-up that is at work ends after its batch, and is waited for.
+            ending.set()
+            task.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, end)
+    with suppress(asyncio.CancelledError):
+        while not ending.is_set():
+            await _listen(parts, ending)
+            # The database went away; the ticks go on by themselves.
+            await asyncio.to_thread(_wait_for, parts.database, ending)
+
+
+async def _listen(parts: Parts, ending: threading.Event) -> None:
+    """Take up wake-ups while the database is there."""
     import procrastinate  # noqa: PLC0415 - only where the extra "postgres" is installed
+    import psycopg  # noqa: PLC0415 - the same
 
     url = parts.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=url))
+    app = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(conninfo=url, min_size=1, timeout=PATIENCE)
+    )
 
-    @app.task(name=TASK, queue=QUEUE)
-    def work() -> None:
+    def carry_out() -> None:
         sweep(parts.engine, ending=ending)
         deliver(parts.post, ending=ending)
 
-    async with app.open_async():
-        worker = asyncio.create_task(
-            app.run_worker_async(
-                queues=[QUEUE], delete_jobs="successful", install_signal_handlers=False
-            )
-        )
+    @app.task(name=TASK, queue=QUEUE)
+    def work() -> None:
+        attempt("wake-up", carry_out)
 
-        def end() -> None:
-            # A wake-up that is at work ends after its batch; the worker waits for that.
-            ending.set()
-            worker.cancel()
+    try:
+        async with app.open_async():
+            log.info("worker ready")
+            await app.run_worker_async(
+                queues=[QUEUE], fetch_job_polling_interval=LOOK, delete_jobs="always",
+                install_signal_handlers=False,
+            )  # fmt: skip
+    except (procrastinate.exceptions.ConnectorException, psycopg.OperationalError) as error:
+        log.warning("database away", trouble=str(error.__cause__ or error))
 
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, end)
-        log.info("worker ready")
-        with suppress(asyncio.CancelledError):
-            await worker
+
+def _wait_for(database: Engine, ending: threading.Event) -> None:
+    """Wait until the database is there, or the worker is told to end."""
+    while not ending.is_set():
+        try:
+            with reading(database) as connection:
+                connection.execute(select(1))
+        except DBAPIError:
+            ending.wait(PATIENCE)
+        else:
+            return

@@ -13,11 +13,26 @@ from typing import Any
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy.exc import DBAPIError
 
 from base.clock import Clock
 from base.ids import new_id
+from models.database import is_away
 
 log = structlog.get_logger("keurmerk.ticker")
+
+
+def attempt(name: str, job: Callable[[], Any]) -> bool:
+    """Carry out ``job``; gives whether it ended well. A fault is logged, and goes no further."""
+    try:
+        job()
+    except Exception as error:
+        if isinstance(error, DBAPIError) and is_away(error):
+            log.warning("database away", job=name, trouble=str(error.orig))
+        else:
+            log.exception("job failed", job=name, reference=new_id(), error=type(error).__name__)
+        return False
+    return True
 
 
 class Ticker:
@@ -45,13 +60,7 @@ class Ticker:
         """Run ``job`` every ``seconds``, and once at the start."""
 
         def run() -> None:
-            try:
-                job()
-            except Exception as error:
-                log.exception(
-                    "job failed", job=name, reference=new_id(), error=type(error).__name__
-                )
-            else:
+            if attempt(name, job):
                 self.last[name] = self._clock.now()
 
         self._scheduler.add_job(run, "interval", seconds=seconds, id=name)
