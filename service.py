@@ -45,10 +45,10 @@ def open_parts(settings: Settings, clock: Clock | None = None) -> Iterator[Parts
     """An installation, closed at the end.
 
     Raises:
-        WrongDatabase: the database has another version than this program.
+        WrongDatabase: there is no database, or it has another version than this program.
     """
     clock = clock or SystemClock()
-    database = open_database(settings.database, settings.sqlite_synchronous)
+    database = open_database(settings.database, settings.sqlite_synchronous, make=False)
     try:
         check_version(database)
         with Judge() as judge:
@@ -88,23 +88,26 @@ def application(parts: Parts, demo: bool) -> Any:
     )  # fmt: skip
 
 
-def set_up_logs(settings: Settings) -> None:
-    """Log lines go to the error stream, as text or JSON."""
-    last: Any = (
-        structlog.processors.JSONRenderer()
-        if settings.log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+def set_up_logs(form: str = "text", level: str = "info") -> None:
+    """Log lines go to the error stream, as text or JSON. Traces in them are plain: no variables."""
+    last: list[Any] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        if form == "json"
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            last,
+            *last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(
-            logging.getLevelNamesMapping()[settings.log_level.upper()]
+            logging.getLevelNamesMapping()[level.upper()]
         ),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
@@ -113,13 +116,14 @@ def set_up_logs(settings: Settings) -> None:
 def settings_with_logs() -> Settings:
     """The settings of this process; from here on its log has their form."""
     settings = read_settings()
-    set_up_logs(settings)
+    set_up_logs(settings.log_format, settings.log_level)
     return settings
 
 
 def main() -> None:
     """The command ``keurmerk``."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    # Before anything can fail: what structlog does by itself shows the values of variables.
+    set_up_logs()
     run(Wiring(settings=settings_with_logs, open=open_parts, app=application))
 
 

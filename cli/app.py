@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
-import structlog
 import typer
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from base.errors import BadInput, KeurmerkError, NotFound
-from base.ids import new_id
 from cli import (
     check,
     demo,
@@ -22,11 +22,12 @@ from cli import (
     worker,
 )
 from cli.context import Wiring
-
-log = structlog.get_logger("keurmerk.cli")
+from cli.failures import failed
 
 #: The exit code for input that cannot be used; Click's own for wrong usage.
 BAD_INPUT = 2
+#: The exit code for a fault of ours (EX_SOFTWARE).
+FAULT = 70
 
 
 def build(wiring: Wiring) -> typer.Typer:
@@ -56,15 +57,26 @@ def run(wiring: Wiring) -> None:
     try:
         build(wiring)()
     except KeurmerkError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(BAD_INPUT if isinstance(error, BadInput | NotFound) else 1)
+        _end(str(error), BAD_INPUT if isinstance(error, BadInput | NotFound) else 1)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
-    except Exception as error:
-        reference = new_id()
-        log.exception("command failed", reference=reference, error=type(error).__name__)
-        sys.stderr.write(
-            f"Something went wrong that is our fault. The log has it under {reference}.\n"
-        )
-        sys.exit(70)
+    except Exception as error:  # noqa: BLE001 - the last resort, and it is logged
+        if is_of_the_database(error):
+            _end(f"The database of KEURMERK_DATABASE cannot be used: {first_line(error)}", 1)
+        _end(failed(error), FAULT)
+
+
+def is_of_the_database(error: Exception) -> bool:
+    """Whether the database is away, locked, full or none at all, rather than asked wrongly."""
+    return isinstance(error, OperationalError) or type(error) is DatabaseError
+
+
+def first_line(error: Exception) -> str:
+    """What the database's driver says, without the statement and its values."""
+    return (str(getattr(error, "orig", "")).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _end(sentence: str, code: int) -> NoReturn:
+    sys.stderr.write(f"{sentence}\n")
+    sys.exit(code)
