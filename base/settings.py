@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from base.errors import BadSetting
 from base.i18n import N_
@@ -81,6 +83,18 @@ class Settings(BaseSettings):
         "info", description="From which level on log lines are written."
     )
 
+    @field_validator("database")
+    @classmethod
+    def _usable(cls, address: str) -> str:
+        try:
+            driver = make_url(address).drivername
+        except (ArgumentError, ValueError):
+            driver = ""
+        if driver not in {"sqlite", "postgresql+psycopg"}:
+            message = "write sqlite:///path or postgresql+psycopg://user@host/name"
+            raise ValueError(message)
+        return address
+
     @property
     def is_sqlite(self) -> bool:
         """Whether the database is the embedded one."""
@@ -99,11 +113,12 @@ def read_settings(env_file: Path | None = Path(".env")) -> Settings:
         env_file: a file of ``NAME=value`` lines; the environment wins over it. None for no file.
 
     Raises:
-        BadSetting: a ``KEURMERK_`` name is unknown or a value is unusable; the sentence names it.
+        BadSetting: a ``KEURMERK_`` name is unknown, a value is unusable, two do not go together, or
+            the file cannot be read; the sentence names it.
     """
     given: dict[str, str] = {}
     if env_file and env_file.is_file():
-        given.update({k: v for k, v in dotenv_values(env_file).items() if v is not None})
+        given.update(_of_file(env_file))
     given.update(os.environ)
     values: dict[str, Any] = {}
     for name, value in given.items():
@@ -123,14 +138,25 @@ def read_settings(env_file: Path | None = Path(".env")) -> Settings:
         problem = error.errors()[0]
         name = f"{PREFIX}{'.'.join(str(part) for part in problem['loc']).upper()}"
         raise BadSetting(
-            N_("The setting {name} cannot be used: {why}."), name=name, why=problem["msg"]
-        ) from None
+            N_("The setting {name} cannot be used: {why}."),
+            name=name, why=problem["msg"].removeprefix("Value error, "),
+        ) from None  # fmt: skip
     if settings.distributed and settings.is_sqlite:
         raise BadSetting(
             N_("KEURMERK_DISTRIBUTED needs PostgreSQL, but KEURMERK_DATABASE names a SQLite "
                "database. Change one of the two.")
         )  # fmt: skip
     return settings
+
+
+def _of_file(env_file: Path) -> dict[str, str]:
+    try:
+        found = dotenv_values(env_file, encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(
+            N_("The settings in {file} cannot be read: {why}."), file=env_file, why=error
+        ) from None
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _pairs(text: str) -> dict[str, str]:

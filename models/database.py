@@ -16,6 +16,8 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from sqlmodel import SQLModel
 
+from base.errors import BadSetting, WrongDatabase
+from base.i18n import N_
 from models import cases, messages, registry  # noqa: F401 - registers the tables
 from models.types import as_json
 
@@ -26,7 +28,9 @@ metadata = SQLModel.metadata
 IDLE = 0.5
 
 
-def open_database(url: str, synchronous: Literal["NORMAL", "FULL"] = "FULL") -> Engine:
+def open_database(
+    url: str, synchronous: Literal["NORMAL", "FULL"] = "FULL", *, make: bool = True
+) -> Engine:
     """An engine for ``url``.
 
     On SQLite: write-ahead log, foreign keys on, and every writing transaction begins with
@@ -35,20 +39,32 @@ def open_database(url: str, synchronous: Literal["NORMAL", "FULL"] = "FULL") -> 
     Arguments:
         url: ``sqlite:///path``, ``sqlite://`` (in memory) or ``postgresql+psycopg://…``.
         synchronous: SQLite only; FULL keeps an acknowledged commit through a power cut.
+        make: SQLite only; whether the first connection makes the file where there is none.
+
+    Raises:
+        WrongDatabase: there is no such file and none is to be made, or its folder cannot be made.
+        BadSetting: PostgreSQL is asked for, and its driver is not installed.
     """
     address = make_url(url)
     if not address.get_backend_name().startswith("sqlite"):
-        postgresql = create_engine(
-            address, pool_size=10, max_overflow=20,
-            json_serializer=as_json, json_deserializer=orjson.loads,
-        )  # fmt: skip
+        try:
+            postgresql = create_engine(
+                address, pool_size=10, max_overflow=20,
+                json_serializer=as_json, json_deserializer=orjson.loads,
+            )  # fmt: skip
+        except ModuleNotFoundError as error:
+            raise BadSetting(
+                N_("KEURMERK_DATABASE names a PostgreSQL database, which needs the extra "
+                   "“postgres”: {module} is not installed."),
+                module=error.name,
+            ) from None  # fmt: skip
         _try_idle_connections(postgresql)
         return postgresql
     options: dict[str, Any] = {"connect_args": {"timeout": 30.0, "check_same_thread": False}}
     if address.database in {None, "", ":memory:"}:
         options["poolclass"] = StaticPool
     else:
-        Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
+        _see_to(Path(str(address.database)), make=make)
     engine = create_engine(address, **options)
 
     @event.listens_for(engine, "connect")
@@ -66,6 +82,25 @@ def open_database(url: str, synchronous: Literal["NORMAL", "FULL"] = "FULL") -> 
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _see_to(file: Path, *, make: bool) -> None:
+    """See that ``file`` is there, or can be made."""
+    if not make:
+        if not file.exists():
+            raise WrongDatabase(
+                N_("There is no database at {file} yet. “keurmerk migrate” makes it, if "
+                   "KEURMERK_DATABASE names the right one."),
+                file=file,
+            )  # fmt: skip
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongDatabase(
+            N_("The folder {folder} cannot be made for the database: {why}."),
+            folder=file.parent, why=error.strerror,
+        ) from None  # fmt: skip
 
 
 def _try_idle_connections(engine: Engine) -> None:

@@ -61,12 +61,21 @@ def test_the_environment_wins_over_the_file(
     assert read_settings(None).host == "127.0.0.1"
 
 
+def test_a_file_that_is_no_text_is_said(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"KEURMERK_MAIL_FROM=Zo\xeb <zoe@example.org>\n")
+    with pytest.raises(BadSetting, match=r"The settings in .env cannot be read: 'utf-8'"):
+        read_settings()
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
         ("KEURMERK_DATABSE", "x", "KEURMERK_DATABSE is not known (did you mean"),
         ("keurmerk_nonsense", "x", "keurmerk_nonsense is not known"),
         ("KEURMERK_PORT", "70000", "KEURMERK_PORT cannot be used"),
+        ("KEURMERK_DATABASE", "nonsense", "KEURMERK_DATABASE cannot be used: write sqlite:"),
+        ("KEURMERK_DATABASE", "mysql://k@db/k", "KEURMERK_DATABASE cannot be used: write"),
+        ("KEURMERK_DATABASE", "postgresql+psycopg://k@db:x/k", "KEURMERK_DATABASE cannot be used"),
         ("KEURMERK_SMTP_SECURITY", "maybe", "KEURMERK_SMTP_SECURITY cannot be used"),
         ("KEURMERK_SWEEP_SECONDS", "0", "KEURMERK_SWEEP_SECONDS cannot be used"),
         ("KEURMERK_GRACE_SECONDS", "-1", "KEURMERK_GRACE_SECONDS cannot be used"),
