@@ -25,7 +25,7 @@ from notifications.templates import Templates
 from rules.judge import Judge
 from workflows.engine import Engine
 from workflows.publishing import Library
-from workflows.step import Tools
+from workflows.tools import Tools
 from workflows.waking import waker
 
 

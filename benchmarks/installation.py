@@ -23,7 +23,8 @@ from rules.judge import Judge
 from workflows.definition import Transition
 from workflows.engine import Engine, new_case
 from workflows.publishing import Library, Published, publish
-from workflows.step import Cause, Tools, take
+from workflows.step import take
+from workflows.tools import Cause, Tools
 
 PROCESS = Path(__file__).resolve().parent.parent / "workflows" / "school_label.yaml"
 ROUND = "2023-2024"
@@ -131,7 +132,7 @@ def add_cases(
         cases = [new_case(published, school, ROUND, now) for school in part]
         said: dict[str, list[Any]] = {case["id"]: [] for case in cases}
         with writing(engine.database) as connection:
-            take(connection, engine.tools, published, cause, cases, lambda _: state, said=said)
+            take(connection, engine.tools, published, cause, cases, lambda _case, _chosen: state, said=said)
         ids += said
     first_teacher = (
         select(func.min(_member.c.person_id))

@@ -55,6 +55,7 @@ class Case(SQLModel, table=True):
         UniqueConstraint("process", "unique_key"),
         Index("ix_case_queue", "process", "area", "state", "id"),
         Index("ix_case_subject", "organisation_id", "process"),
+        Index("ix_case_project", "project_id", "process"),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
@@ -66,9 +67,11 @@ class Case(SQLModel, table=True):
     since: datetime = Field(sa_type=Instant)
     #: Whether its state is not final.
     is_open: bool = Field(default=True)
-    #: The subject, when it is an organisation or a person.
+    #: The school it concerns: the subject, or the school of the person it is about.
     organisation_id: str | None = Field(default=None, foreign_key="organisation.id", max_length=36)
+    #: The person it is about; a case with one is hers, not her school's.
     person_id: str | None = Field(default=None, foreign_key="person.id", max_length=36, index=True)
+    project_id: str | None = Field(default=None, foreign_key="project.id", max_length=36)
     #: Copy of the subject's area and zone when the case was opened: scope and deadlines.
     area: str = Field(max_length=10)
     zone: str = Field(max_length=40)
@@ -79,6 +82,27 @@ class Case(SQLModel, table=True):
     #: Hash of the last event.
     head: str = Field(default="", max_length=64)
     opened_at: datetime = Field(sa_type=Instant)
+
+
+class CaseParty(SQLModel, table=True):
+    """Somebody or something else a case is about, under the name its process gives it."""
+
+    __tablename__ = "case_party"
+    __table_args__ = (
+        CheckConstraint(
+            "coalesce(person_id, organisation_id, project_id) IS NOT NULL",
+            name="party_is_something",
+        ),
+    )
+
+    case_id: str = Field(foreign_key="case.id", primary_key=True, max_length=36)
+    #: The party's name in the process file: co_founder.
+    party: str = Field(primary_key=True, max_length=60)
+    person_id: str | None = Field(default=None, foreign_key="person.id", max_length=36, index=True)
+    organisation_id: str | None = Field(default=None, foreign_key="organisation.id", max_length=36)
+    project_id: str | None = Field(default=None, foreign_key="project.id", max_length=36)
+    #: A person's is that of the school she works at: whose NSO is asked.
+    area: str = Field(default="", max_length=10, index=True)
 
 
 class CaseEvent(SQLModel, table=True):

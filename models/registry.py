@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from base.ids import new_id
+from models.types import Instant
 
 
 class Organisation(SQLModel, table=True):
@@ -31,6 +32,11 @@ class Organisation(SQLModel, table=True):
     validated: bool = Field(default=False)
     #: IANA zone where it differs from its area's (base.days.ZONES).
     zone: str | None = Field(default=None, max_length=40)
+    #: Its name in law, where it is another one; empty when not known.
+    legal_name: str = Field(default="", max_length=200)
+    #: Who leads it, as given when it was registered: gets notices, has no account by that.
+    principal_name: str = Field(default="", max_length=200)
+    principal_email: str = Field(default="", max_length=254)
 
 
 class Person(SQLModel, table=True):
@@ -46,6 +52,19 @@ class Person(SQLModel, table=True):
     language: str | None = Field(default=None, max_length=5)
     #: Whether the NSO validated the account.
     validated: bool = Field(default=False)
+    #: Whether she can be asked to found a project ("Available for eTwinning projects").
+    available: bool = Field(default=False)
+    #: When the account was made; None: before that was kept.
+    created_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Contact(SQLModel, table=True):
+    """Two people are contacts: one row in each direction, from when the second said yes."""
+
+    __tablename__ = "contact"
+
+    person_id: str = Field(foreign_key="person.id", primary_key=True, max_length=36)
+    contact_id: str = Field(foreign_key="person.id", primary_key=True, max_length=36)
 
 
 class Membership(SQLModel, table=True):
@@ -85,6 +104,14 @@ class Project(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     title: str = Field(max_length=300)
+    #: Day it was registered; None: before that was kept.
+    registered_on: date | None = Field(default=None)
+    #: Founded within one country: it stays so, and earns no labels. None: as its founders say.
+    national: bool | None = Field(default=None)
+    #: pending, active or closed.
+    state: str = Field(default="active", max_length=20)
+    #: Its workspace is none, open or closed.
+    twinspace: str = Field(default="none", max_length=20)
 
 
 class ProjectFounder(SQLModel, table=True):
@@ -96,6 +123,19 @@ class ProjectFounder(SQLModel, table=True):
     project_id: str = Field(foreign_key="project.id", max_length=36, index=True)
     country: str = Field(max_length=2)
     person_id: str | None = Field(default=None, foreign_key="person.id", max_length=36)
+
+
+class ProjectMember(SQLModel, table=True):
+    """A person takes part in a project, founders included, for the school she worked at then."""
+
+    __tablename__ = "project_member"
+    __table_args__ = (UniqueConstraint("project_id", "person_id"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    project_id: str = Field(foreign_key="project.id", max_length=36)
+    person_id: str = Field(foreign_key="person.id", max_length=36, index=True)
+    organisation_id: str | None = Field(default=None, foreign_key="organisation.id", max_length=36)
+    joined_on: date | None = Field(default=None)
 
 
 class ProjectSchool(SQLModel, table=True):
@@ -140,6 +180,8 @@ class Label(SQLModel, table=True):
     #: The case that awarded it, for labels awarded here; and its round.
     case_id: str | None = Field(default=None, foreign_key="case.id", max_length=36)
     round: str | None = Field(default=None, max_length=40)
+    #: Points its jury gave, times 100; None: not known.
+    score: int | None = Field(default=None)
 
 
 class Grant(SQLModel, table=True):

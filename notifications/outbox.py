@@ -26,7 +26,8 @@ _mail = Mail.__table__  # type: ignore[attr-defined]
 class Addressee:
     """A person who is written to."""
 
-    id: str
+    #: None: somebody without an account.
+    id: str | None
     name: str
     #: Mail address.
     email: str

@@ -9,6 +9,24 @@ from rules.criteria import FactType
 from rules.facts import declare
 
 declare(
+    "sent_answer",
+    FactType.TEXT,
+    {"name": FactType.TEXT},
+    about="What was sent along with the step under this name: an answer of a list, or yes or no.",
+)
+declare(
+    "sent_number",
+    FactType.INTEGER,
+    {"name": FactType.TEXT},
+    about="The number that was sent along with the step under this name.",
+)
+declare(
+    "form_answer",
+    FactType.TEXT,
+    {"field": FactType.TEXT},
+    about="The answer to a field of the case’s form: an answer of a list, or yes or no.",
+)
+declare(
     "missing_in_section",
     FactType.INTEGER,
     {"section": FactType.TEXT},

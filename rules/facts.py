@@ -32,7 +32,15 @@ class Subject:
     key: str
     organisation_id: str | None = None
     person_id: str | None = None
+    project_id: str | None = None
     case_id: str | None = None
+    #: The process, and the round of the case.
+    process: str = ""
+    round: str | None = None
+    #: Who or what else a case is about: name of the party -> id.
+    parties: Mapping[str, str] = field(default_factory=dict)
+    #: What was sent along with the step that is asked for.
+    sent: Mapping[str, Any] = field(default_factory=dict)
     #: Country or region: BE-VLG.
     area: str
     #: IANA zone: decides which day it is.

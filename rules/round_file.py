@@ -12,6 +12,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Discriminator,
+    Field,
     PrivateAttr,
     Tag,
     model_validator,
@@ -42,7 +43,7 @@ RoundName = Annotated[
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Window(_Part):
@@ -103,6 +104,8 @@ class Round(_Part):
     #: The yearly call it is one of: school_label.
     calendar: Name
     title: Texts
+    #: First day it holds, for cases that name no round: they take the newest one that holds.
+    first_day: Day = Field(default=None, alias="from")
     #: Days, and windows of days with a first and a last one, all inclusive; or unknown.
     dates: dict[Name, DayOrWindow] = {}
     #: Thresholds and choices; or unknown.

@@ -32,7 +32,8 @@ from rules.judge import Judge
 from workflows.answers import add_link, save_answers
 from workflows.engine import Engine
 from workflows.publishing import Library, Published, publish
-from workflows.step import Taken, Tools
+from workflows.step import Taken
+from workflows.tools import Tools
 from workflows.sweep import prepare, sweep
 
 PROCESS = Path("workflows/school_label.yaml")

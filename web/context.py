@@ -12,7 +12,7 @@ from base.settings import Settings
 from documents.store import FileStore
 from notifications.templates import Templates
 from workflows.engine import Engine
-from workflows.step import Tools
+from workflows.tools import Tools
 
 
 @dataclass(frozen=True, kw_only=True)

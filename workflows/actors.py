@@ -16,8 +16,10 @@ from sqlalchemy import Connection, Select, and_, bindparam, not_, or_, select, t
 
 from base.days import local_day
 from models.cases import CaseEvent
-from models.registry import Grant, Membership, Person
+from models.registry import Grant, Membership, Person, ProjectMember
 from workflows.definition import Actor, Process
+from workflows.parties import parties_of
+from workflows.tools import Cause
 
 #: Who acts when nobody does.
 PLATFORM = "platform"
@@ -29,13 +31,15 @@ _person = Person.__table__  # type: ignore[attr-defined]
 _member = Membership.__table__  # type: ignore[attr-defined]
 _grant = Grant.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
+_taking_part = ProjectMember.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipient:
     """A person who is written to."""
 
-    id: str
+    #: None: somebody without an account.
+    id: str | None
     name: str
     email: str
     #: The language asked for; None if none was.
@@ -65,34 +69,82 @@ def acts_as(
         if actor.platform:
             if actor_id is None:
                 return name
-        elif actor_id is not None and _is(connection, actor, case, actor_id, day):
+        elif actor_id is not None and _is(connection, process, actor, case, actor_id, day):
             return name
     return None
 
 
-def _is(connection: Connection, actor: Actor, case: Row, person_id: str, day: date) -> bool:
+def _is(
+    connection: Connection, process: Process, actor: Actor, case: Row, person_id: str, day: date
+) -> bool:
+    # Without parties there is nobody to ask about: most processes have none.
+    parties = parties_of(connection, process, case)
+    if actor.address or (actor.party and _party(actor.party, case, parties) != person_id):
+        return False
+    if actor.unless == "involved" and person_id in _involved(case, parties):
+        return False
     question = _question(
-        bool(actor.linked_to), actor.account == "validated", bool(actor.roles), bool(actor.grant),
+        actor.linked_to or "", actor.account == "validated", bool(actor.roles), bool(actor.grant),
         bool(actor.did), bool(actor.unless),
     )  # fmt: skip
     known = {
-        "case": case["id"], "school": case["organisation_id"], "person": person_id, "day": day,
+        "case": case["id"], "school": case["organisation_id"], "project": case["project_id"],
+        "schools": _schools(actor, case, parties), "person": person_id, "day": day,
         "opened": local_day(case["opened_at"], ZoneInfo(case["zone"])), "roles": actor.roles,
         "right": actor.grant, "triggers": actor.did,
-        "scopes": [EVERYWHERE] if actor.scope == "all" else scopes_of(case["area"]),
+        "scopes": _scopes(actor, case, parties),
     }  # fmt: skip
     return connection.execute(question, known).first() is not None
 
 
+def _party(name: str, case: Row, parties: Mapping[str, Row]) -> str | None:
+    """The person who is a party of the case; ``person`` is the one it is about."""
+    found: str | None = case["person_id"] if name == "person" else None
+    if name in parties:
+        found = parties[name]["person_id"]
+    return found
+
+
+def _involved(case: Row, parties: Mapping[str, Row]) -> set[str]:
+    """The people a case is about."""
+    people = {case["person_id"], *(row["person_id"] for row in parties.values())}
+    return people - {None}
+
+
+def _schools(actor: Actor, case: Row, parties: Mapping[str, Row]) -> list[str]:
+    """The schools whose people have a conflict of interest."""
+    schools = {case["organisation_id"]}
+    if actor.unless == "involved":
+        schools |= {row["organisation_id"] for row in parties.values()}
+    return sorted(schools - {None})
+
+
+def _scopes(actor: Actor, case: Row, parties: Mapping[str, Row]) -> list[str]:
+    """The scopes a right may have to be one for this case."""
+    if actor.scope == "all":
+        return [EVERYWHERE]
+    if actor.area_of is None:
+        return scopes_of(case["area"])
+    # A party nobody has named yet has no area, and so no NSO of its own.
+    return scopes_of(parties[actor.area_of]["area"]) if actor.area_of in parties else []
+
+
 @lru_cache(maxsize=64)
 def _question(
-    linked: bool, validated: bool, with_role: bool, granted: bool, did: bool, apart: bool
+    linked_to: str, validated: bool, with_role: bool, granted: bool, did: bool, apart: bool
 ) -> Select[Any]:
     """Whether a person is an actor of this form: a row if so. One question, made once."""
     query = select(_person.c.id).where(_person.c.id == bindparam("person"))
-    if linked:
+    if linked_to == "organisation":
         role = _member.c.role.in_(bindparam("roles", expanding=True)) if with_role else true()
-        query = query.where(_linked_since("day").where(role).exists())
+        here = _member.c.organisation_id == bindparam("school")
+        query = query.where(_linked_since("day").where(here, role).exists())
+    elif linked_to == "project":
+        taking_part = select(_taking_part.c.id).where(
+            _taking_part.c.project_id == bindparam("project"),
+            _taking_part.c.person_id == bindparam("person"),
+        )
+        query = query.where(taking_part.exists())
     if validated:
         query = query.where(_person.c.validated.is_(True))
     if granted:
@@ -121,14 +173,14 @@ def _question(
         query = query.where(last == bindparam("person"))
     if apart:
         # Linked now, or at any time since the case was opened.
-        query = query.where(not_(_linked_since("opened").exists()))
+        there = _member.c.organisation_id.in_(bindparam("schools", expanding=True))
+        query = query.where(not_(_linked_since("opened").where(there).exists()))
     return query
 
 
 def _linked_since(last: str) -> Select[Any]:
-    """Memberships of a person in a school that had begun by ``day`` and lasted until ``last``."""
+    """Memberships of a person that had begun by ``day`` and lasted until ``last``."""
     return select(_member.c.id).where(
-        _member.c.organisation_id == bindparam("school"),
         _member.c.person_id == bindparam("person"),
         _member.c.first_day <= bindparam("day"),
         or_(_member.c.last_day.is_(None), _member.c.last_day >= bindparam(last)),
@@ -160,41 +212,95 @@ def _doers(connection: Connection, triggers: Sequence[str], cases: Sequence[str]
 
 def recipients(
     connection: Connection, process: Process, name: str, cases: Sequence[Row], now: datetime,
-    just_did: tuple[str, str | None] = ("", None),
+    cause: Cause | None = None,
 ) -> dict[str, list[Recipient]]:  # fmt: skip
     """The people behind an actor's name, for each of several cases at once.
 
     Arguments:
         cases: case rows.
         now: decides which grants and memberships are in force.
-        just_did: trigger and person of the step being taken, which is not in the log yet.
+        cause: the step being taken, which is not in the log yet; None for a timer.
     """
     actor = process.actors[name]
     found: dict[str, list[Recipient]] = {case["id"]: [] for case in cases}
     if actor.platform or not cases:
         return found
-    if actor.did:
-        trigger, person = just_did
-        if person and trigger in actor.did:
-            doers = {case["id"]: person for case in cases}
-        else:
-            doers = _doers(connection, actor.did, list(found))
-        people = _people(connection, set(doers.values()))
-        for case_id, person_id in doers.items():
-            if person_id in people:
-                found[case_id].append(people[person_id])
-        return found
+    if actor.address:
+        return _addressed(actor, cases, cause, found)
+    if actor.did or actor.party or actor.anyone:
+        return _single(connection, process, actor, cases, cause, found)
+    if actor.linked_to == "project":
+        return _taking_parts(connection, actor, cases, found)
     if actor.linked_to:
         return _members(connection, actor, cases, now, found)
-    return _grantees(connection, actor, cases, now, found)
+    return _grantees(connection, process, actor, cases, now, found)
+
+
+def _addressed(
+    actor: Actor, cases: Sequence[Row], cause: Cause | None, found: dict[str, list[Recipient]]
+) -> dict[str, list[Recipient]]:
+    """Somebody without an account, by the address that was given with this very step."""
+    sent = cause.payload if cause else {}
+    email = sent.get(actor.address or "")
+    for case in cases if email else []:
+        name = sent.get(actor.named or "", "")
+        found[case["id"]] = [Recipient(id=None, name=name, email=str(email), language=None)]
+    return found
+
+
+def _single(
+    connection: Connection, process: Process, actor: Actor, cases: Sequence[Row],
+    cause: Cause | None, found: dict[str, list[Recipient]],
+) -> dict[str, list[Recipient]]:  # fmt: skip
+    """The one person of each case who is a party of it, or did something in it."""
+    ids: dict[str, str | None]
+    if actor.party:
+        ids = {
+            case["id"]: _party(actor.party, case, parties_of(connection, process, case))
+            for case in cases
+        }
+    elif cause and cause.actor_id and (actor.anyone or cause.trigger in actor.did):
+        ids = {case["id"]: cause.actor_id for case in cases}
+    else:
+        ids = dict(_doers(connection, actor.did, list(found)))
+    people = _people(connection, {one for one in ids.values() if one}, actor)
+    for case_id, person_id in ids.items():
+        if person_id in people:
+            found[case_id].append(people[person_id])
+    return found
+
+
+def _taking_parts(
+    connection: Connection, actor: Actor, cases: Sequence[Row], found: dict[str, list[Recipient]]
+) -> dict[str, list[Recipient]]:
+    """Everybody who takes part in the project of each case."""
+    query = (
+        select(
+            _taking_part.c.project_id, _person.c.id, _person.c.name, _person.c.email,
+            _person.c.language,
+        )
+        .join(_person, _person.c.id == _taking_part.c.person_id)
+        .where(_taking_part.c.project_id.in_({case["project_id"] for case in cases} - {None}))
+        .order_by(_person.c.id)
+    )  # fmt: skip
+    if actor.account == "validated":
+        query = query.where(_person.c.validated.is_(True))
+    by_project: dict[str, list[Recipient]] = {}
+    for row in connection.execute(query):
+        by_project.setdefault(row.project_id, []).append(_recipient(row))
+    for case in cases:
+        found[case["id"]] = by_project.get(case["project_id"], [])
+    return found
 
 
 def _recipient(row: Any) -> Recipient:
     return Recipient(id=row.id, name=row.name, email=row.email, language=row.language)
 
 
-def _people(connection: Connection, ids: Iterable[str]) -> dict[str, Recipient]:
+def _people(connection: Connection, ids: Iterable[str], actor: Actor) -> dict[str, Recipient]:
     query = select(_person.c.id, _person.c.name, _person.c.email, _person.c.language)
+    if actor.account == "validated":
+        query = query.where(_person.c.validated.is_(True))
     rows = connection.execute(query.where(_person.c.id.in_(list(ids))))
     return {row.id: _recipient(row) for row in rows}
 
@@ -239,27 +345,28 @@ def _members(
 
 
 def _grantees(
-    connection: Connection, actor: Actor, cases: Sequence[Row], now: datetime,
+    connection: Connection, process: Process, actor: Actor, cases: Sequence[Row], now: datetime,
     found: dict[str, list[Recipient]],
 ) -> dict[str, list[Recipient]]:  # fmt: skip
-    by_place: dict[tuple[str, str], list[Row]] = {}
+    by_place: dict[tuple[tuple[str, ...], str], list[Row]] = {}
     for case in cases:
-        by_place.setdefault((case["area"], case["zone"]), []).append(case)
-    for (area, zone), there in by_place.items():
+        scopes = _scopes(actor, case, parties_of(connection, process, case))
+        by_place.setdefault((tuple(scopes), case["zone"]), []).append(case)
+    for (scopes_there, zone), there in by_place.items():
         day = local_day(now, ZoneInfo(zone))
         query = (
             select(_person.c.id, _person.c.name, _person.c.email, _person.c.language)
             .join(_grant, _grant.c.person_id == _person.c.id)
             .where(
                 _grant.c.right == actor.grant,
-                _grant.c.scope.in_([EVERYWHERE] if actor.scope == "all" else scopes_of(area)),
+                _grant.c.scope.in_(scopes_there),
                 _in_force(day),
             )
             .distinct()
             .order_by(_person.c.id)
         )
         people = [_recipient(row) for row in connection.execute(query)]
-        linked = _linked(connection, there, people, day) if actor.unless else set()
+        linked = _linked(connection, process, actor, there, people, day) if actor.unless else set()
         for case in there:
             found[case["id"]] = [
                 person for person in people if (case["id"], person.id) not in linked
@@ -268,19 +375,27 @@ def _grantees(
 
 
 def _linked(
-    connection: Connection, cases: Sequence[Row], people: Sequence[Recipient], day: date
-) -> set[tuple[str, str]]:
-    """The pairs of case and person who is linked to its school, or was since it was opened."""
+    connection: Connection, process: Process, actor: Actor, cases: Sequence[Row],
+    people: Sequence[Recipient], day: date,
+) -> set[tuple[str, str]]:  # fmt: skip
+    """The pairs of case and person with a conflict of interest, now or since it was opened."""
+    schools: dict[str, list[str]] = {}
+    involved: set[tuple[str, str]] = set()
+    for case in cases:
+        parties = parties_of(connection, process, case)
+        schools[case["id"]] = _schools(actor, case, parties)
+        if actor.unless == "involved":
+            involved |= {(case["id"], person) for person in _involved(case, parties)}
     query = select(_member.c.organisation_id, _member.c.person_id, _member.c.last_day).where(
         _member.c.person_id.in_([person.id for person in people]),
         _member.c.first_day <= day,
     )
     links = connection.execute(query).all()
-    return {
+    return involved | {
         (case["id"], link.person_id)
         for link in links
         for case in cases
-        if case["organisation_id"] == link.organisation_id
+        if link.organisation_id in schools[case["id"]]
         and (
             link.last_day is None
             or link.last_day >= local_day(case["opened_at"], ZoneInfo(case["zone"]))

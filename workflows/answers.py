@@ -25,7 +25,7 @@ from workflows.definition import FormField
 from workflows.engine import locked
 from workflows.form import check_answers, find_field, normalise
 from workflows.publishing import Published
-from workflows.step import Tools
+from workflows.tools import Tools
 
 MEGABYTE = 2**20
 

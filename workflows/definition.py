@@ -9,7 +9,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 NAME = r"^[a-z][a-z0-9_]*$"
 Name = Annotated[str, Field(pattern=NAME, max_length=60)]
@@ -87,35 +93,61 @@ class Span(_Part):
         return {"count": count, "parameter": found["parameter"], "working": bool(found["working"])}
 
 
+class Party(_Part):
+    """Someone or something else that a case is about: a co-founder, a project, a second account."""
+
+    title: Texts
+    #: What it is; tells what an ask that fills it takes.
+    kind: Literal["person", "organisation", "project"]
+
+
 class Actor(_Part):
     """Who may act or is written to: resolved for each case, never a list of names.
 
-    Exactly one of ``linked_to``, ``grant``, ``did`` and ``platform`` says how.
+    Exactly one of ``linked_to``, ``party``, ``grant``, ``did``, ``anyone``, ``address`` and
+    ``platform`` says how.
     """
 
     title: Texts
-    #: Members of the case's organisation today.
-    linked_to: Literal["organisation"] | None = None
-    #: Only members with one of these roles.
+    #: Members of the case's organisation today, or people who take part in its project.
+    linked_to: Literal["organisation", "project"] | None = None
+    #: linked_to organisation: only members with one of these roles.
     roles: list[str] = []
+    #: The person who is this party of the case; ``person`` is the one it is about.
+    party: Name | None = None
     #: Only validated accounts.
     account: Literal["validated"] | None = None
     #: Holders of this right today …
     grant: str | None = None
-    #: … for the area of the case, or for all areas.
+    #: … for the area of the case, or for all areas …
     scope: Literal["area", "all"] = "area"
-    #: Conflict of interest: never someone who is (or was, while the case ran) linked to its school.
-    unless: Literal["linked_to_organisation"] | None = None
+    #: … or for the area of this party of it.
+    area_of: Name | None = None
+    #: Conflict of interest: never someone who is (or was, while the case ran) linked to its school;
+    #: ``involved`` is never someone linked to a school of the case or its parties, or one of them.
+    unless: Literal["linked_to_organisation", "involved"] | None = None
     #: The person who last did one of these triggers in the case.
     did: list[str] = []
+    #: Anybody with an account: for starts.
+    anyone: bool = False
+    #: Somebody without an account: the mail address given under this ask of the step …
+    address: Name | None = None
+    #: … and the name given under this one.
+    named: Name | None = None
     #: Nobody: the platform itself.
     platform: bool = False
 
     @model_validator(mode="after")
     def _one_way(self) -> Actor:
-        ways = [bool(self.linked_to), bool(self.grant), bool(self.did), self.platform]
+        ways = [
+            bool(self.linked_to), bool(self.party), bool(self.grant), bool(self.did), self.anyone,
+            bool(self.address), self.platform,
+        ]  # fmt: skip
         if sum(ways) != 1:
-            message = "an actor has exactly one of linked_to, grant, did and platform"
+            message = (
+                "an actor has exactly one of linked_to, party, grant, did, anyone, address "
+                "and platform"
+            )
             raise ValueError(message)
         return self
 
@@ -125,7 +157,7 @@ class State(_Part):
 
     #: For staff.
     title: Texts
-    #: For the school.
+    #: For the school, or whoever else the case is about.
     to_school: Texts
     #: Before it is reached.
     ahead: Texts
@@ -139,15 +171,19 @@ class FormField(_Part):
     """One field of the form."""
 
     name: Name
-    type: Literal["yes_no", "text", "evidence"]
+    type: Literal["yes_no", "text", "choice", "evidence"]
     title: Texts
     hint: Texts | None = None
     #: yes_no: the answer needed to submit.
     must_be: Literal["yes", "no"] | None = None
-    #: text and evidence: needed to submit.
+    #: text, choice and evidence: needed to submit.
     required: bool = False
+    #: choice: the answers there are, and what they are called.
+    choices: dict[Name, Texts] = {}
     #: text: at most so many characters (the form's limit when left out).
     max_characters: int | None = Field(default=None, ge=1, le=100_000)
+    #: text: characters that cannot be used in it.
+    without: str = ""
     #: evidence: links, files or both.
     kinds: list[Literal["url", "file"]] = ["url", "file"]
     #: evidence: kinds of file.
@@ -175,6 +211,8 @@ class Form(_Part):
 
     edited_in: list[Name]
     edited_by: Names
+    #: The field whose answer is the name of the case in lists and mails: ``project.title``.
+    titled_by: str | None = None
     max_characters: int = Field(default=2500, ge=1, le=100_000)
     sections: list[Section] = Field(min_length=1)
 
@@ -183,21 +221,51 @@ class Ask(_Part):
     """What a trigger asks of the person who fires it."""
 
     name: Name
-    type: Literal["text", "text_per_section"]
+    type: Literal[
+        "text", "text_per_section", "yes_no", "choice", "number", "date", "email", "area",
+        "person", "organisation", "project",
+    ]  # fmt: skip
     title: Texts
     required: bool = False
+    #: text and text_per_section.
     max_characters: int = Field(default=2500, ge=1, le=100_000)
+    #: text: characters that cannot be used in it.
+    without: str = ""
+    #: yes_no: the only answer with which the step can be taken.
+    must_be: Literal["yes", "no"] | None = None
+    #: choice: the answers there are, and what they are called.
+    choices: dict[Name, Texts] = {}
+    #: number: least and most, both inclusive; whole numbers.
+    least: int | None = None
+    most: int | None = None
+    #: person, organisation, project: becomes this party of the case, or (starts only) what it is
+    #: about itself: ``person``, ``organisation``, ``project``. A person is named by mail address,
+    #: the others by their id. area: always that of the case.
+    becomes: Name | None = None
+    #: Not kept in the log, which is never erased: only effects and mails of this step see it.
+    private: bool = False
+
+
+class Branch(_Part):
+    """One of several states a step leads to."""
+
+    to: Name
+    #: Rule sets that must be met for it; none: whatever is the case (the last one).
+    when: list[str] = []
 
 
 class Step(_Part):
     """What starts and transitions share."""
 
     title: Texts
-    to: Name
+    #: The state it leads to; of several the first whose rule sets are met.
+    to: Name | list[Branch]
     by: Names
     #: Rule sets that must be met.
     guard: list[str] = []
     asks: list[Ask] = []
+    #: Whoever does it becomes this party of the case.
+    becomes: Name | None = None
     #: Keeps the form as it is now in the event.
     records: Literal["form"] | None = None
     #: Effects by name with their arguments.
@@ -205,14 +273,32 @@ class Step(_Part):
     mail: Messages = {}
     notice: Messages = {}
 
+    @property
+    def branches(self) -> list[Branch]:
+        """Where it leads, in order; a single state is one branch without a condition."""
+        return [Branch(to=self.to)] if isinstance(self.to, str) else self.to
+
+    @property
+    def targets(self) -> list[str]:
+        """The states it may lead to."""
+        return [branch.to for branch in self.branches]
+
+    @property
+    def rule_sets(self) -> list[str]:
+        """Every rule set it asks: of its guard, and of its branches."""
+        return [*self.guard, *(name for branch in self.branches for name in branch.when)]
+
 
 class Start(Step):
     """A way a case begins."""
 
+    #: What the case is about: named by whoever starts it (``given``), that person herself
+    #: (``actor``), or made by an effect of this start (``made``).
+    about: Literal["given", "actor", "made"] = "given"
     #: Begins by itself at this point of each round …
     at: At | None = None
-    #: … for every organisation that meets the guard.
-    every: Literal["organisation"] | None = None
+    #: … for each of these that meets the guard.
+    every: Literal["organisation", "person", "project"] | None = None
     #: Until when it is made up for if it was missed; without it a missed one is not made up for.
     until: At | None = None
 
@@ -233,6 +319,8 @@ class TimerRule(_Part):
     at: At | None = None
     #: … so long after the case came into its state (end of that day; working days of the area).
     after: Span | None = None
+    #: after: the clock stands still in these states, and goes on from where it was.
+    paused_in: list[Name] = []
     #: Instead of at the point itself: so long before it, at 09:00 local time each.
     before: list[Span] = []
     fire: Name | None = None
@@ -281,10 +369,13 @@ class Process(_Part):
     version_note: str = ""
     languages: list[str] = Field(min_length=1)
     title: Texts
-    subject: Literal["organisation", "person"]
+    subject: Literal["organisation", "person", "project"]
+    #: Who else or what else a case is about.
+    parties: dict[Name, Party] = {}
     #: The calendar of rounds that gives dates and parameters.
     round: Name | None = None
-    unique: list[Literal["organisation", "person", "round"]] = []
+    #: At most one case at a time for all of these together: the subject, the round, parties.
+    unique: list[Name] = []
     #: Where the platform itself keeps time (IANA zone): for what belongs to no case.
     zone: str = "UTC"
     actors: dict[Name, Actor]

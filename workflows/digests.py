@@ -24,8 +24,8 @@ from models.sql import insert_new
 from notifications.outbox import Addressee, mail_row
 from workflows.actors import EVERYWHERE
 from workflows.publishing import Published
-from workflows.step import Tools
 from workflows.timing import length
+from workflows.tools import Tools
 
 #: Cases named in one mail; the rest is counted.
 NAMED = 50

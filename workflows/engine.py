@@ -15,29 +15,32 @@ import sqlalchemy
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from base.days import local_day, zone_of
+from base.days import local_day
 from base.errors import Conflict, NotAllowed, NotFound, NotPossible, Refused
 from base.i18n import FALLBACK, N_
 from base.ids import new_id
 from models.cases import Attempt, Case, CaseEvent
-from models.database import writing
+from models.database import reading, writing
 from models.messages import Mail, Notice
-from models.registry import Organisation, Person
+from models.registry import Person
 from models.sql import among
 from workflows.actors import Row, acts_as
 from workflows.answers_store import snapshot
-from workflows.definition import Start, Transition
-from workflows.form import check_payload
+from workflows.asks import check_payload
+from workflows.definition import Process, Start, Transition
+from workflows.judging import judge_guard, refusal
 from workflows.machine import next_state, triggers_from
+from workflows.parties import resolve, unique_key, with_parties
 from workflows.publishing import Published
-from workflows.step import Cause, Taken, Tools, judge_guard, lock, refusal, take
+from workflows.step import Taken, lock, take
+from workflows.subjects import NOTHING, subject
+from workflows.tools import Cause, Tools
 
 UNDO = "undo"
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
 _attempt = Attempt.__table__  # type: ignore[attr-defined]
-_organisation = Organisation.__table__  # type: ignore[attr-defined]
 _person = Person.__table__  # type: ignore[attr-defined]
 _mail = Mail.__table__  # type: ignore[attr-defined]
 _notice = Notice.__table__  # type: ignore[attr-defined]
@@ -91,6 +94,7 @@ class Engine:
                 possible=_titles(published, triggers_from(published.process, case["state"])),
             )  # fmt: skip
         now = self.tools.clock.now()
+        with_parties(connection, published.process, [case])
         if version is not None and version != case["version"]:
             raise self._conflict(connection, published, case, actor_id)
         acted_as = acts_as(connection, published.process, transition.by, case, actor_id, now)
@@ -100,46 +104,61 @@ class Engine:
         if state is None:
             raise self._no_way(connection, published, case, trigger, actor_id)
         clean: dict[str, Any] = check_payload(published.process, transition, payload or {})
+        resolve(connection, published.process, transition, case, clean, actor_id, now)
         if transition.records == "form":
             clean["form"] = snapshot(connection, case_id)
         cause = Cause(
             trigger=trigger, step=transition, actor_id=actor_id, acted_as=acted_as,
             payload=clean, now=now,
         )  # fmt: skip
-        taken, refused = take(connection, self.tools, published, cause, [case], lambda _case: state)
+        taken, refused = take(
+            connection, self.tools, published, cause, [case],
+            lambda case, chosen: next_state(published.machine, case["state"], trigger, chosen),
+        )  # fmt: skip
         if refused:
             raise refused[case_id]
         return taken[0]
 
     def start(
-        self, process: str, way: str, *, organisation_id: str, actor_id: str | None,
+        self, process: str, way: str, *, actor_id: str | None, organisation_id: str | None = None,
+        person_id: str | None = None, project_id: str | None = None,
         round_name: str | None = None, payload: Mapping[str, Any] | None = None,
     ) -> Taken:  # fmt: skip
-        """Open a case about an organisation by one of the process's ``starts``.
+        """Open a case by one of the process's ``starts``.
+
+        Arguments:
+            actor_id: the person who does it; None is the platform.
+            organisation_id, person_id, project_id: what the case is about, where the start is about
+                what is given; only the one that is the process's subject.
+            round_name: the round; without one the newest that holds today.
+            payload: what the start asks for.
 
         Raises:
-            NotFound: no such process, way, round or organisation.
+            NotFound: no such process, way, round or subject.
+            BadInput: the subject is not named, or the payload cannot be used.
             NotAllowed, NotMet: as in :meth:`fire`.
             Conflict: there is such a case already (one application per school and round).
         """
+        about = {"organisation": organisation_id, "person": person_id, "project": project_id}
         try:
             with writing(self.database) as connection:
                 return self.start_in(
-                    connection, process, way, organisation_id=organisation_id,
-                    actor_id=actor_id, round_name=round_name, payload=payload,
+                    connection, process, way, about, actor_id=actor_id, round_name=round_name,
+                    payload=payload,
                 )  # fmt: skip
         except Refused as refused:
             self.note_refusal(None, way, actor_id, refused)
             raise
         except IntegrityError:
-            taken_place = Conflict(
-                N_("There is already an open application of this school in this round.")
-            )
+            with reading(self.database) as connection:
+                day = self.tools.clock.now().date()
+                published = self.tools.library.in_force(connection, process, day)
+            taken_place = _there_already(published.process)
             self.note_refusal(None, way, actor_id, taken_place)
             raise taken_place from None
 
     def start_in(
-        self, connection: Connection, process: str, way: str, *, organisation_id: str,
+        self, connection: Connection, process: str, way: str, about: Mapping[str, str | None], *,
         actor_id: str | None, round_name: str | None = None,
         payload: Mapping[str, Any] | None = None,
     ) -> Taken:  # fmt: skip
@@ -152,31 +171,44 @@ class Engine:
                 N_("{process} cannot be started by “{way}”."),
                 process=published.process.title, way=way,
             )  # fmt: skip
-        organisation = (
-            connection.execute(select(_organisation).where(_organisation.c.id == organisation_id))
-            .mappings()
-            .first()
-        )
-        if organisation is None:
-            raise NotFound(N_("There is no such organisation."))
-        if published.process.round is not None:
-            published.values(round_name or "–", organisation["area"])
-        case = new_case(published, dict(organisation), round_name, now)
+        case = new_case(
+            published, self._about(connection, published.process, start, about, actor_id, now),
+            round_name or published.round_on(local_day(now, ZoneInfo(published.process.zone))), now,
+        )  # fmt: skip
         acted_as = acts_as(connection, published.process, start.by, case, actor_id, now)
         if acted_as is None:
             raise not_allowed(connection, published, start, case, actor_id, now)
-        if case["unique_key"] and taken_keys(connection, process, [case["unique_key"]]):
-            raise Conflict(N_("There is already an open application of this school in this round."))
         clean: dict[str, Any] = check_payload(published.process, start, payload or {})
+        resolve(connection, published.process, start, case, clean, actor_id, now)
+        case["unique_key"] = unique_key(published.process, case)
+        if case["unique_key"] and taken_keys(connection, process, [case["unique_key"]]):
+            raise _there_already(published.process)
         cause = Cause(
             trigger=way, step=start, actor_id=actor_id, acted_as=acted_as, payload=clean, now=now
         )
         taken, refused = take(
-            connection, self.tools, published, cause, [case], lambda _case: start.to
+            connection, self.tools, published, cause, [case], lambda _case, chosen: chosen
         )
         if refused:
             raise refused[case["id"]]
         return taken[0]
+
+    @staticmethod
+    def _about(
+        connection: Connection, process: Process, start: Start, given: Mapping[str, str | None],
+        actor_id: str | None, now: datetime,
+    ) -> dict[str, Any]:  # fmt: skip
+        """What the new case is about, as :func:`workflows.subjects.subject` gives it."""
+        if start.about == "made":
+            return dict(NOTHING)
+        kind = process.subject
+        id_ = actor_id if start.about == "actor" else given.get(kind)
+        if id_ is None:
+            raise NotFound(_NOT_NAMED[kind])
+        found = subject(connection, kind, id_, now)
+        if found is None:
+            raise NotFound(_NOT_THERE[kind])
+        return found
 
     def undo(self, case_id: str, actor_id: str | None) -> Taken:
         """Take back the case's last step, by the person who took it, within the grace time.
@@ -226,7 +258,12 @@ class Engine:
             payload={"undoes": last["id"]}, now=now,
         )  # fmt: skip
         taken, _refused = take(
-            connection, self.tools, published, cause, [case], lambda _case: last["from_state"]
+            connection,
+            self.tools,
+            published,
+            cause,
+            [case],
+            lambda _case, _chosen: str(last["from_state"]),
         )
         return taken[0]
 
@@ -269,7 +306,7 @@ class Engine:
             return None
         guard = published.process.transitions[trigger].guard
         now = self.tools.clock.now()
-        said = judge_guard(connection, self.tools, published, guard, [case], now)
+        said = judge_guard(connection, self.tools.judge, published, guard, [case], now)
         error = refusal(connection, published, case, said[case["id"]])
         return error if error and error.deadline else None
 
@@ -360,20 +397,26 @@ def not_allowed(
 
 
 def new_case(
-    published: Published, organisation: Row, round_name: str | None, now: Any
+    published: Published, about: Row, round_name: str | None, now: datetime
 ) -> dict[str, Any]:
-    """The row of a case that is about to be opened; nothing is written."""
+    """The row of a case that is about to be opened; nothing is written.
+
+    Arguments:
+        about: what it is about (see :mod:`workflows.subjects`).
+
+    Raises:
+        NotFound: the process goes by rounds, and has none of that name.
+    """
     process = published.process
-    keys = {"organisation": organisation["id"], "round": round_name or "", "person": ""}
-    return {
-        "id": new_id(), "process": process.process, "release_id": published.id,
-        "round": round_name if process.round else None, "state": "", "since": now,
-        "is_open": True, "organisation_id": organisation["id"], "person_id": None,
-        "area": organisation["area"],
-        "zone": organisation["zone"] or zone_of(organisation["area"]).key,
-        "unique_key": "|".join(keys[name] for name in process.unique) or None,
-        "version": 0, "head": "", "opened_at": now, "organisation_name": organisation["name"],
+    if process.round is not None:
+        published.values(round_name or "–", about["area"])
+    case = {
+        **about, "id": new_id(), "process": process.process, "release_id": published.id,
+        "round": round_name if process.round else None, "state": "", "since": now, "is_open": True,
+        "zone": about["zone"] or process.zone, "version": 0, "head": "", "opened_at": now,
+        "parties": {},
     }  # fmt: skip
+    return {**case, "unique_key": unique_key(process, case)}
 
 
 def taken_keys(connection: Connection, process: str, keys: list[str]) -> set[str]:
@@ -387,6 +430,27 @@ def taken_keys(connection: Connection, process: str, keys: list[str]) -> set[str
 def today_in(case: Row, now: Any) -> Any:
     """The local day of a case at ``now``."""
     return local_day(now, ZoneInfo(case["zone"]))
+
+
+#: Kind of subject -> what is said where a start needs one and none was named, or there is none.
+_NOT_NAMED = {
+    "organisation": N_("Say which school it is about."),
+    "person": N_("Say which person it is about."),
+    "project": N_("Say which project it is about."),
+}
+_NOT_THERE = {
+    "organisation": N_("There is no such organisation."),
+    "person": N_("There is no such person."),
+    "project": N_("There is no such project."),
+}
+
+
+def _there_already(process: Process) -> Conflict:
+    if process.unique == ["organisation", "round"]:
+        return Conflict(N_("There is already an open application of this school in this round."))
+    return Conflict(
+        N_("There is already one that is not finished: {process}."), process=process.title
+    )
 
 
 def _titles(published: Published, triggers: list[str]) -> list[Any]:

@@ -37,3 +37,35 @@ def missing_in_section(
         lacking = missing_per_section(process, answers.get(case_id, {}), evidence.get(case_id, {}))
         found[keys[case_id]] = lacking.get(arguments["section"])
     return found
+
+
+@provider("sent_answer", FactType.TEXT, {"name": FactType.TEXT})
+def sent_answer(
+    _connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Mapping[str, Value | None]:  # fmt: skip
+    """What was sent along with the step: an answer of a list, or yes or no."""
+    found = {subject.key: subject.sent.get(arguments["name"]) for subject in subjects}
+    return {key: value for key, value in found.items() if isinstance(value, str)}
+
+
+@provider("sent_number", FactType.INTEGER, {"name": FactType.TEXT})
+def sent_number(
+    _connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Mapping[str, Value | None]:  # fmt: skip
+    """The number that was sent along with the step."""
+    found = {subject.key: subject.sent.get(arguments["name"]) for subject in subjects}
+    return {key: value for key, value in found.items() if isinstance(value, int)}
+
+
+@provider("form_answer", FactType.TEXT, {"field": FactType.TEXT})
+def form_answer(
+    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Mapping[str, Value | None]:  # fmt: skip
+    """The answer to a field of the case's form."""
+    keys = {subject.case_id: subject.key for subject in subjects if subject.case_id}
+    answers = answers_of_many(connection, list(keys))
+    found = {keys[case_id]: each.get(arguments["field"]) for case_id, each in answers.items()}
+    return {key: value for key, value in found.items() if isinstance(value, str)}

@@ -14,7 +14,7 @@ from typing import Any
 
 from base.errors import BadInput, Problem
 from base.i18n import N_
-from workflows.definition import Ask, FormField, Process, Section, Step
+from workflows.definition import FormField, Process, Section
 
 #: ``section.field`` -> ``"yes"``, ``"no"``, a text, or None.
 Answers = Mapping[str, Any]
@@ -66,10 +66,11 @@ def normalise(process: Process, answers: Answers) -> dict[str, Any]:
     problems = check_answers(process, answers)
     if problems:
         raise BadInput(N_("These answers cannot be used."), problems)
-    return {key: _kept(value) for key, value in answers.items()}
+    return {key: kept(value) for key, value in answers.items()}
 
 
-def _kept(value: str | None) -> str | None:
+def kept(value: str | None) -> str | None:
+    """A text as it is kept: composed; a blank one is none."""
     return compose(value) if value is not None and value.strip() else None
 
 
@@ -115,27 +116,28 @@ def _check_answer(
         return None
     if field.type == "text":
         limit = field.max_characters or (process.form.max_characters if process.form else 0)
-        return check_text(key, field.title, value, limit, step=section.step)
-    if field.type == "yes_no" and isinstance(value, str) and value in ("yes", "no", ""):
+        return check_text(key, field.title, value, limit, step=section.step, without=field.without)
+    possible = {"yes_no": ["yes", "no"], "choice": list(field.choices)}.get(field.type, [])
+    if (isinstance(value, str) and value in possible) or (possible and value == ""):
         return None
-    return Problem(
-        where=key,
-        message=N_("“{title}”: answer yes or no.")
-        if field.type == "yes_no"
-        else N_("“{title}”: a link or a document is added on its own, not as an answer."),
-        values={"title": field.title},
-        step=section.step,
-    )
+    message = {
+        "yes_no": N_("“{title}”: answer yes or no."),
+        "choice": N_("“{title}”: choose one of {choices}."),
+    }.get(field.type, N_("“{title}”: a link or a document is added on its own, not as an answer."))
+    values = {"title": field.title, "choices": possible}
+    return Problem(where=key, message=message, values=values, step=section.step)
 
 
 def check_text(
-    where: str, title: Mapping[str, str], value: Any, limit: int, *, step: int | None = None
-) -> Problem | None:
+    where: str, title: Mapping[str, str], value: Any, limit: int, *, step: int | None = None,
+    without: str = "",
+) -> Problem | None:  # fmt: skip
     """What is wrong with a text under ``title``; None if nothing is.
 
     Arguments:
         limit: the most characters it may have, counted by :func:`length_of`.
         step: the form's step it belongs to.
+        without: characters that cannot be used in it.
     """
     values: dict[str, Any] = {"title": title}
     if not isinstance(value, str):
@@ -148,6 +150,10 @@ def check_text(
     if count > limit:
         values |= {"count": count, "limit": limit, "over": count - limit}
         message = N_("“{title}”: {count} characters; {limit} is the most. Leave out {over}.")
+        return Problem(where=where, message=message, values=values, step=step)
+    if used := [character for character in without if character in value]:
+        values["characters"] = " ".join(used)
+        message = N_("“{title}”: use letters and digits, not {characters}.")
         return Problem(where=where, message=message, values=values, step=step)
     for place, character in enumerate(value, start=1):
         if character not in "\n\r\t" and unicodedata.category(character) in ("Cc", "Cs"):
@@ -175,12 +181,19 @@ def missing(
     return problems
 
 
+#: What is said where nothing was filled in or chosen.
+_BLANK = {
+    "text": N_("Step {step}, {section}: fill in “{title}”"),
+    "choice": N_("Step {step}, {section}: choose an answer to “{title}”"),
+}
+
+
 def _lacking(field: FormField, answer: Any, evidence: int) -> str | None:
     if field.type == "evidence":
         return _evidence_lacking(field) if field.required and not evidence else None
-    if field.type == "text":
+    if field.type in ("text", "choice"):
         blank = not (isinstance(answer, str) and answer.strip())
-        return N_("Step {step}, {section}: fill in “{title}”") if field.required and blank else None
+        return _BLANK[field.type] if field.required and blank else None
     if answer not in ("yes", "no"):
         asked = field.required or field.must_be
         return N_("Step {step}, {section}: answer “{title}”") if asked else None
@@ -207,74 +220,3 @@ def missing_per_section(
     for problem in missing(process, answers, evidence_counts):
         counts[problem.where.partition(".")[0]] += 1
     return counts
-
-
-def check_payload(process: Process, step: Step, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """What a person sent along with a trigger, checked against what the step ``asks``.
-
-    Texts come back composed; blank ones are left out. An ask of type text_per_section takes
-    ``{section: text}`` and, where it is required, needs at least one text.
-
-    Raises:
-        BadInput: with every problem.
-    """
-    asked = {ask.name: ask for ask in step.asks}
-    problems = [
-        unknown(str(name), str(name), asked,
-                N_("This step does not ask for {name}."),
-                N_("This step does not ask for {name}. Is {near} meant?"))
-        for name in payload
-        if name not in asked
-    ]  # fmt: skip
-    clean: dict[str, Any] = {}
-    for name, ask in asked.items():
-        found, faults = _asked(process, ask, payload.get(name))
-        problems.extend(faults)
-        if found:
-            clean[name] = found
-    if problems:
-        raise BadInput(N_("What was sent along with this step cannot be used."), problems)
-    return clean
-
-
-def _asked(process: Process, ask: Ask, value: Any) -> tuple[Any, list[Problem]]:
-    """One ask: what is kept of ``value``, and what is wrong with it."""
-    values = {"title": ask.title}
-    if ask.type == "text":
-        fault = (
-            check_text(ask.name, ask.title, value, ask.max_characters)
-            if value is not None
-            else None
-        )
-        kept = _kept(value) if fault is None and isinstance(value, str) else None
-        if ask.required and not kept and not fault:
-            message = N_("“{title}”: this has to be filled in.")
-            return None, [Problem(where=ask.name, message=message, values=values)]
-        return kept, [fault] if fault else []
-    if value is not None and not isinstance(value, Mapping):
-        message = N_("“{title}”: give a text per section, under the section’s name.")
-        return None, [Problem(where=ask.name, message=message, values=values)]
-    known = {section.section: section for section in sections(process)}
-    faults: list[Problem] = []
-    texts: dict[str, str] = {}
-    for name, text in (value or {}).items():
-        where = f"{ask.name}.{name}"
-        if name not in known:
-            faults.append(
-                unknown(where, str(name), known,
-                        N_("The form has no section {name}."),
-                        N_("The form has no section {name}. Is {near} meant?"))
-            )  # fmt: skip
-            continue
-        if text is None:
-            continue
-        section = known[name]
-        fault = check_text(where, section.title, text, ask.max_characters, step=section.step)
-        if fault:
-            faults.append(fault)
-        elif kept := _kept(text):
-            texts[name] = kept
-    if ask.required and not texts and not faults:
-        message = N_("“{title}”: write something under at least one section.")
-        faults.append(Problem(where=ask.name, message=message, values=values))
-    return texts, faults

@@ -21,12 +21,15 @@ class Edge:
 def edges(process: Process) -> list[Edge]:
     """Every edge: the starts, then the transitions, in the file's order."""
     starts = [
-        Edge(trigger=name, source=None, target=start.to) for name, start in process.starts.items()
+        Edge(trigger=name, source=None, target=target)
+        for name, start in process.starts.items()
+        for target in start.targets
     ]
     moves = [
-        Edge(trigger=name, source=source, target=step.to)
+        Edge(trigger=name, source=source, target=target)
         for name, step in process.transitions.items()
         for source in step.source
+        for target in step.targets
     ]
     return starts + moves
 
@@ -64,19 +67,21 @@ def can_reach(process: Process, targets: Collection[str]) -> set[str]:
 def happy_path(process: Process) -> list[tuple[str | None, str, str]]:
     """The main line of a process, for drawing: (source, trigger, target) from the first start on.
 
-    From each state the first transition of the file that leads on to a new state is taken; so a
-    process file names what usually happens before what is an exception.
+    From each state the first transition of the file that leads on to a new state is taken (of a
+    step's branches the last one, which is what usually happens); so a process file names what
+    usually happens before what is an exception.
     """
     line: list[tuple[str | None, str, str]] = []
     for name, start in list(process.starts.items())[:1]:
-        line.append((None, name, start.to))
+        line.append((None, name, start.targets[-1]))
     seen = {target for _source, _trigger, target in line}
     while line:
         state = line[-1][2]
         for name, step in process.transitions.items():
-            if state in step.source and step.to not in seen:
-                line.append((state, name, step.to))
-                seen.add(step.to)
+            ahead = [target for target in reversed(step.targets) if target not in seen]
+            if state in step.source and ahead:
+                line.append((state, name, ahead[0]))
+                seen.add(ahead[0])
                 break
         else:
             break

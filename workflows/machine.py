@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from transitions import Machine, MachineError
+from transitions import EventData, Machine, MachineError
 
 from workflows.definition import Process
 
@@ -17,40 +17,63 @@ from workflows.definition import Process
 class Position:
     """Where a case stands: the model a machine moves."""
 
-    __slots__ = ("state",)
+    __slots__ = ("chosen", "state")
 
-    def __init__(self, state: str) -> None:
+    def __init__(self, state: str, chosen: str | None = None) -> None:
         self.state = state
+        #: Of several branches the one that the rules chose.
+        self.chosen = chosen
+
+    def is_chosen(self, event: EventData) -> bool:
+        """Whether a branch is the one that the rules chose."""
+        return event.transition is not None and self.chosen in (None, event.transition.dest)
+
+
+#: Trigger, state it leads out of, state it leads to, and whether that is one of several.
+Move = tuple[str, str, str, bool]
 
 
 @lru_cache(maxsize=64)
-def _machine(states: tuple[str, ...], moves: tuple[tuple[str, str, str], ...]) -> Machine:
+def _machine(states: tuple[str, ...], moves: tuple[Move, ...]) -> Machine:
     return Machine(
         model=None,
         states=list(states),
         initial=states[0],
         auto_transitions=False,
         send_event=True,
-        transitions=[{"trigger": t, "source": a, "dest": b} for t, a, b in moves],
+        transitions=[
+            {
+                "trigger": trigger,
+                "source": source,
+                "dest": target,
+                "conditions": ["is_chosen"] if branched else [],
+            }
+            for trigger, source, target, branched in moves
+        ],
     )
 
 
 def machine_of(process: Process) -> Machine:
     """The machine of ``process``; processes of equal shape share one."""
     moves = tuple(
-        (name, source, transition.to)
+        (name, source, target, len(transition.targets) > 1)
         for name, transition in process.transitions.items()
         for source in transition.source
+        for target in transition.targets
     )
     return _machine(tuple(process.states), moves)
 
 
-def next_state(machine: Machine, state: str, trigger: str) -> str | None:
-    """The state ``trigger`` leads to from ``state``; None if it leads nowhere."""
+def next_state(machine: Machine, state: str, trigger: str, chosen: str | None = None) -> str | None:
+    """The state ``trigger`` leads to from ``state``; None if it leads nowhere.
+
+    Arguments:
+        chosen: of several branches the state that the rules chose; None is the first.
+    """
     event = machine.events.get(trigger)
     if event is None:
         return None
-    position = Position(state)
+    position = Position(state, chosen)
     try:
         moved = event.trigger(position)
     except MachineError:

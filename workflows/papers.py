@@ -21,7 +21,7 @@ from models.registry import Label, Organisation
 from workflows.answers_store import answers_of, evidence_of
 from workflows.definition import FormField
 from workflows.publishing import Published
-from workflows.step import Tools
+from workflows.tools import Tools
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]

@@ -107,4 +107,6 @@ def _in_words(field: FormField, answer: Any, language: str) -> str:
         return ""
     if field.type == "yes_no":
         return translate(YES_NO[answer], language) if answer in YES_NO else ""
+    if field.type == "choice":
+        return say(field.choices.get(answer, {}), language)
     return answer

@@ -46,7 +46,7 @@ def _not_linked(check: Check, promise: Promise, place: Place) -> None:
     if not promise.not_linked:
         return
     for _place, name, step in check.steps():
-        promised = promise.passes_one_of or ([name] if step.to == promise.reaching else [])
+        promised = promise.passes_one_of or ([name] if promise.reaching in step.targets else [])
         if name not in promised:
             continue
         for actor_name in step.by:
@@ -68,6 +68,6 @@ def _sends_mail(check: Check, promise: Promise, place: Place) -> None:
     if not promise.sends_mail:
         return
     for _place, name, step in check.steps():
-        if step.to == promise.reaching and not step.mail:
+        if promise.reaching in step.targets and not step.mail:
             message = f'not kept: "{name}" leads to "{promise.reaching}" and sends no mail'
             check.error((*place, "sends_mail"), message)

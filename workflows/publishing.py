@@ -68,6 +68,14 @@ class Published:
         values: Mapping[str, Any] = self.book.round(key).values(area)
         return values
 
+    def round_on(self, day: date) -> str | None:
+        """The round of cases that name none: the newest that holds on ``day``; None without one."""
+        if self.process.round is None:
+            return None
+        calls = [self.book.round(key) for key in self.parts["rounds"]]
+        holding = [one for one in calls if one.first_day and one.first_day <= day]
+        return max(holding, key=lambda one: one.first_day).round if holding else None
+
     @property
     def rounds(self) -> list[str]:
         """The names of the rounds, oldest first."""
@@ -77,7 +85,7 @@ class Published:
 def rule_sets_of(process: Process) -> list[str]:
     """The rule sets a process names, in order of name."""
     steps = [*process.starts.values(), *process.transitions.values()]
-    return sorted({name for step in steps for name in step.guard})
+    return sorted({name for step in steps for name in step.rule_sets})
 
 
 def publish(

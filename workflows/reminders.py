@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -15,9 +16,11 @@ from models.sql import insert_new
 from notifications.outbox import Addressee, mail_row
 from workflows.actors import Recipient, Row, recipients
 from workflows.definition import TimerRule
+from workflows.messages import message_context
 from workflows.publishing import Published
-from workflows.step import Tools, message_context
-from workflows.timing import after
+from workflows.spent import days_spent
+from workflows.timing import last_day
+from workflows.tools import Tools
 
 _mail = Mail.__table__  # type: ignore[attr-defined]
 
@@ -36,10 +39,12 @@ def remind(
     process = published.process
     cases = [case for case, _ in due]
     rows: list[dict[str, Any]] = []
+    spent = days_spent(connection, process, cases) if rule.paused_in else defaultdict(dict)
     for template, actor in rule.mail.items():
         people = recipients(connection, process, actor, cases, now)
         for case, timer in due:
-            extra = _deadline(published, rule, case, now)
+            left = spent[case["id"]].get(timer["name"], 0)
+            extra = _deadline(published, rule, case, now, left)
             context = message_context(tools, published, case, extra=extra)
             rows += [
                 mail_row(
@@ -66,14 +71,13 @@ def addressee(person: Recipient) -> Addressee:
     return Addressee(id=person.id, name=person.name, email=person.email, language=person.language)
 
 
-def _deadline(published: Published, rule: TimerRule, case: Row, now: datetime) -> dict[str, Any]:
+def _deadline(
+    published: Published, rule: TimerRule, case: Row, now: datetime, spent: int
+) -> dict[str, Any]:
     zone = ZoneInfo(case["zone"])
     values = published.values(case["round"], case["area"])
     today = local_day(now, zone)
-    day = values.get(rule.at.date) if rule.at else None
-    if rule.after:
-        end = after(case["since"], rule.after, values, case["area"], zone)
-        day = local_day(end, zone) if end else None
+    day = last_day(rule, case, values, spent)
     since = local_day(case["since"], zone)
     return {
         "deadline": day.isoformat() if day else None,

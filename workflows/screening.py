@@ -1,8 +1,8 @@
-"""Starts that happen by themselves: the platform looks at every organisation on a round's day.
+"""Starts that happen by themselves: the platform looks at every subject on a round's day.
 
-A screening walks through all organisations in order of id, a chunk a transaction, and keeps its
-place in its timer: after an interruption it goes on where it was. Every organisation's decision is
-kept, whatever it was, so that a school can be told why it was not invited.
+A screening walks through all organisations (or people, or projects) in order of id, a chunk a
+transaction, and keeps its place in its timer: after an interruption it goes on where it was. Every
+decision is kept, whatever it was, so that a school can be told why it was not invited.
 """
 
 from __future__ import annotations
@@ -13,23 +13,24 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, update
 
 from base.ids import new_id
 from models.cases import Decision, Timer
 from models.database import reading, writing
-from models.registry import Organisation
 from models.sql import insert, insert_new
 from workflows.definition import Start
 from workflows.engine import new_case, taken_keys
+from workflows.judging import decision_rows, judge_guard
 from workflows.publishing import Published
-from workflows.step import Cause, Tools, decision_rows, judge_guard, take
+from workflows.step import take
+from workflows.subjects import count_subjects, subjects_after
 from workflows.timing import instant
+from workflows.tools import Cause, Tools
 
 #: Schools a transaction: long enough to be quick, short enough not to hold others up.
 CHUNK = 2000
 
-_organisation = Organisation.__table__  # type: ignore[attr-defined]
 _timer = Timer.__table__  # type: ignore[attr-defined]
 _decision = Decision.__table__  # type: ignore[attr-defined]
 
@@ -73,19 +74,22 @@ def screen(
     looked, opened, total = 0, 0, 0
     if progress:
         with reading(database) as connection:
-            total = connection.execute(select(func.count()).select_from(_organisation)).scalar_one()
+            day = tools.clock.now().date()
+            process = tools.library.in_force(connection, timer["process"], day).process
+            total = count_subjects(connection, process.subject)
     while True:
         with writing(database) as connection:
             published = tools.library.in_force(
                 connection, timer["process"], tools.clock.now().date()
             )
             start = published.process.starts[data["start"]]
-            schools = _next(connection, data["after"])
-            if schools:
-                opened += _open(connection, tools, published, start, data, schools)
-                looked += len(schools)
-                data["after"] = schools[-1]["id"]
-            done = len(schools) < CHUNK
+            kind = published.process.subject
+            found = subjects_after(connection, kind, data["after"], CHUNK, tools.clock.now())
+            if found:
+                opened += _open(connection, tools, published, start, data, found)
+                looked += len(found)
+                data["after"] = found[-1][f"{kind}_id"]
+            done = len(found) < CHUNK
             connection.execute(
                 update(_timer)
                 .where(_timer.c.id == timer["id"])
@@ -97,27 +101,17 @@ def screen(
             return looked, opened
 
 
-def _next(connection: Connection, after: str) -> list[dict[str, Any]]:
-    query = (
-        select(_organisation)
-        .where(_organisation.c.id > after, _organisation.c.kind == "school")
-        .order_by(_organisation.c.id)
-        .limit(CHUNK)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
 def _open(
     connection: Connection, tools: Tools, published: Published, start: Start,
-    data: dict[str, Any], schools: list[dict[str, Any]],
+    data: dict[str, Any], found: list[dict[str, Any]],
 ) -> int:  # fmt: skip
     now = tools.clock.now()
-    cases = [new_case(published, school, data["round"], now) for school in schools]
+    cases = [new_case(published, one, data["round"], now) for one in found]
     there = taken_keys(
         connection, published.process.process, [c["unique_key"] for c in cases if c["unique_key"]]
     )
     cases = [case for case in cases if case["unique_key"] not in there]
-    said = judge_guard(connection, tools, published, start.guard, cases, now)
+    said = judge_guard(connection, tools.judge, published, start.guard, cases, now)
     passed, kept = [], []
     for case in cases:
         if all(judgement.outcome == "met" for _, judgement in said[case["id"]]):
@@ -127,6 +121,6 @@ def _open(
     insert(connection, _decision, kept)
     cause = Cause(trigger=data["start"], step=start, actor_id=None, acted_as=start.by[0], now=now)
     taken, _refused = take(
-        connection, tools, published, cause, passed, lambda _case: start.to, said=said
+        connection, tools, published, cause, passed, lambda _case, chosen: chosen, said=said
     )
     return len(taken)

@@ -30,7 +30,8 @@ from workflows.machine import next_state
 from workflows.publishing import Published
 from workflows.reminders import remind
 from workflows.screening import plan_starts, screen
-from workflows.step import Cause, lock, take
+from workflows.step import lock, take
+from workflows.tools import Cause
 
 #: Timers a batch, which is one transaction.
 BATCH = 500
@@ -194,7 +195,7 @@ def _rule_due(
     )  # fmt: skip
     taken, refused = take(
         connection, engine.tools, published, cause, [case for case, _ in due],
-        lambda case: next_state(published.machine, case["state"], trigger),
+        lambda case, chosen: next_state(published.machine, case["state"], trigger, chosen),
     )  # fmt: skip
     cases.update({step.case["id"]: step.case for step in taken})
     return [(timer, refused[case["id"]]) for case, timer in due if case["id"] in refused]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from base.days import add_working_days, end_of, is_working_day, local_day, start_of
 from base.ids import new_id
-from workflows.definition import At, Process, Span
+from workflows.definition import At, Process, Span, TimerRule
 
 #: Local time at which a reminder goes out some days before a deadline.
 REMINDED_AT = time(9)
@@ -33,16 +34,25 @@ def length(span: Span, values: Mapping[str, Any]) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def after(
-    since: datetime, span: Span, values: Mapping[str, Any], area: str, zone: ZoneInfo
-) -> datetime | None:
-    """The end of the day that lies ``span`` after the local day of ``since``; None if unknown."""
-    count = length(span, values)
-    if count is None:
+def last_day(
+    rule: TimerRule, case: Mapping[str, Any], values: Mapping[str, Any], spent: int = 0
+) -> date | None:
+    """The local day a timer is about: the round's, or so long after the case came; None if unknown.
+
+    Arguments:
+        spent: days of its span that had passed before the case came into its state again.
+    """
+    if rule.at:
+        day = values.get(rule.at.date)
+        return day if isinstance(day, date) else None
+    count = length(rule.after, values) if rule.after else None
+    if count is None or rule.after is None:
         return None
-    day = local_day(since, zone)
-    day = add_working_days(day, count, area) if span.working else day + timedelta(days=count)
-    return end_of(day, zone)
+    left = max(0, count - spent)
+    day = local_day(case["since"], ZoneInfo(case["zone"]))
+    if rule.after.working:
+        return add_working_days(day, left, case["area"])
+    return day + timedelta(days=left)
 
 
 def before(
@@ -61,8 +71,9 @@ def before(
 
 
 def plan(
-    process: Process, case: Mapping[str, Any], values: Mapping[str, Any], now: datetime
-) -> list[dict[str, Any]]:
+    process: Process, case: Mapping[str, Any], values: Mapping[str, Any], now: datetime,
+    spent: Mapping[str, int] = MappingProxyType({}),
+) -> list[dict[str, Any]]:  # fmt: skip
     """The timer rows of ``case``, which has just come into its state.
 
     A reminder whose moment has passed is left out: it would come after its reason. A trigger whose
@@ -72,23 +83,24 @@ def plan(
         case: the case row as it will be written (id, state, since, version, area, zone).
         values: the round's values for the case's area.
         now: the present instant.
+        spent: for timers whose clock can stand still, the days that have passed already.
     """
     zone = ZoneInfo(case["zone"])
     rows: list[dict[str, Any]] = []
     for name, rule in process.timers.items():
         if case["state"] not in rule.states:
             continue
+        day = last_day(rule, case, values, spent.get(name, 0))
         moments: list[datetime | None]
-        if rule.after:
-            moments = [after(case["since"], rule.after, values, case["area"], zone)]
-        elif rule.at and rule.before:
-            day = values.get(rule.at.date)
+        if rule.before:
             moments = [
-                before(day, span, values, case["area"], zone) if isinstance(day, date) else None
+                before(day, span, values, case["area"], zone) if day else None
                 for span in rule.before
             ]
+        elif rule.at:
+            moments = [instant(rule.at, values, zone)]
         else:
-            moments = [instant(rule.at, values, zone) if rule.at else None]
+            moments = [end_of(day, zone) if day else None]
         for number, due in enumerate(moments):
             if due is None or (due <= now and not rule.fire):
                 continue

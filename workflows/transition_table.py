@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from base.i18n import N_, say, translate
-from workflows.definition import At, Process, Span, Step
+from workflows.definition import At, Branch, Process, Span, Step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +31,18 @@ class Row:
 
 
 def transition_table(process: Process, language: str) -> list[Row]:
-    """Every start and transition, one row for each state it leads from, in the file's order."""
-    rows = [_row(process, language, name, start, None) for name, start in process.starts.items()]
-    for name, step in process.transitions.items():
-        rows.extend(_row(process, language, name, step, source) for source in step.source)
+    """Every start and transition, a row for each state it leads from and to."""
+    rows = [
+        _row(process, language, name, start, None, branch)
+        for name, start in process.starts.items()
+        for branch in start.branches
+    ]
+    rows += [
+        _row(process, language, name, step, source, branch)
+        for name, step in process.transitions.items()
+        for source in step.source
+        for branch in step.branches
+    ]
     return rows
 
 
@@ -46,18 +54,20 @@ def is_automatic(process: Process, trigger: str) -> bool:
     return any(timer.fire == trigger for timer in process.timers.values())
 
 
-def _row(process: Process, language: str, name: str, step: Step, source: str | None) -> Row:
+def _row(
+    process: Process, language: str, name: str, step: Step, source: str | None, branch: Branch
+) -> Row:
     readers = dict.fromkeys([*step.mail.values(), *step.notice.values()])
     return Row(
         trigger=name,
         source=source or "",
-        target=step.to,
+        target=branch.to,
         title=say(step.title, language),
         from_title=say(process.states[source].title, language) if source else "",
-        to_title=say(process.states[step.to].title, language),
+        to_title=say(process.states[branch.to].title, language),
         by=tuple(say(process.actors[actor].title, language) for actor in step.by),
         when=tuple(_moments(process, language, name, source)),
-        guards=tuple(step.guard),
+        guards=(*step.guard, *branch.when),
         told=tuple(say(process.actors[actor].title, language) for actor in readers),
     )
 

@@ -50,7 +50,7 @@ from models.database import open_database
 from rules.judge import Judge
 from workflows.engine import Engine
 from workflows.publishing import Library
-from workflows.step import Tools
+from workflows.tools import Tools
 from workflows.sweep import sweep
 clock = VirtualClock(datetime.fromisoformat(sys.argv[2]))
 with Judge() as judge:

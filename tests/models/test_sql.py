@@ -35,8 +35,11 @@ def test_rows_come_back_as_they_were(engine: sqlalchemy.Engine) -> None:
     east = NOON.astimezone(timezone(timedelta(hours=5)))
     rows = [timer("a"), timer("b", due_at=east, data={})]
     people = [
-        {"id": new_id(), "name": "Zoë % %s :x", "email": "z@x", "language": None, "validated": True}
-    ]
+        {
+            "id": new_id(), "name": "Zoë % %s :x", "email": "z@x", "language": None,
+            "validated": True, "available": False, "created_at": None,
+        }
+    ]  # fmt: skip
     with writing(engine) as connection:
         insert(connection, _timer, rows)
         insert(connection, _person, people)
@@ -54,6 +57,7 @@ def test_days_come_back_as_days(engine: sqlalchemy.Engine) -> None:
     row = {
         "id": new_id(), "kind": "school", "name": "Sint-Jan", "place": "", "country": "BE",
         "area": "BE-VLG", "registered_on": date(2020, 9, 1), "validated": False, "zone": None,
+        "legal_name": "", "principal_name": "", "principal_email": "",
     }  # fmt: skip
     with writing(engine) as connection:
         insert(connection, _organisation, [row])

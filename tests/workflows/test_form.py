@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from base.errors import BadInput, Problem
+from workflows.asks import check_payload
 from workflows.definition import Process
 from workflows.form import (
     check_answers,
-    check_payload,
     compose,
     fields,
     find_field,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from base.errors import BadInput
 from base.i18n import N_, say
 from web.api.shapes import CaseLine, EvidenceLine, Name
-from workflows.step import Tools
+from workflows.tools import Tools
 
 Row = Mapping[str, Any]
 

@@ -89,7 +89,7 @@ def _steps(check: Check) -> None:
         if place[0] == "transitions" and name in process.starts:
             message = f'"{name}" is the name of a start, too: a log could not tell them apart'
             check.error(place, message)
-        check.named("state", step.to, process.states, (*place, "to"))
+        _branches(check, step, place)
         _each(check, "actor", step.by, process.actors, (*place, "by"))
         _each(check, "rule set", step.guard, check.known.rule_sets, (*place, "guard"))
         for effect in step.effect:
@@ -105,6 +105,21 @@ def _steps(check: Check) -> None:
         if transition.undo and transition.effect:
             message = "a step with an effect cannot be taken back: leave out undo or effect"
             check.error((*place, "undo"), message)
+
+
+def _branches(check: Check, step: Step, place: Place) -> None:
+    if isinstance(step.to, str):
+        check.named("state", step.to, check.process.states, (*place, "to"))
+        return
+    if not step.to:
+        check.error((*place, "to"), "say which state it leads to")
+    for index, branch in enumerate(step.to):
+        there: Place = (*place, "to", index)
+        check.named("state", branch.to, check.process.states, (*there, "to"))
+        _each(check, "rule set", branch.when, check.known.rule_sets, (*there, "when"))
+        if not branch.when and index < len(step.to) - 1:
+            message = "a branch without when is always taken: it has to be the last"
+            check.error(there, message)
 
 
 def _asks(check: Check, step: Step, place: Place) -> None:

@@ -136,13 +136,13 @@ def _round_for_ever(check: Check) -> None:
         step = check.process.transitions.get(timer.fire or "")
         if step and timer.at:
             for state in timer.states:
-                ways.setdefault(state, []).append(step.to)
+                ways.setdefault(state, []).extend(step.targets)
     for name, timer in check.process.timers.items():
         step = check.process.transitions.get(timer.fire or "")
         if not step or not timer.at:
             continue
         seen: set[str] = set()
-        front = [step.to]
+        front = list(step.targets)
         while front:
             state = front.pop()
             if state in timer.states:

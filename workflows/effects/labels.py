@@ -1,55 +1,16 @@
-"""Effects: what a step computes besides moving the case, by name.
-
-An effect is pure. It gives rows that are written in the step's own transaction, and values that the
-step's mails may use. Process files call effects by the names registered here; there is no other way
-to reach code from a file.
-"""
+"""Labels that a step issues."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import Table
 
 from base.days import local_day
 from base.errors import NotPossible
 from base.i18n import N_
 from base.ids import new_id
 from models.registry import Label
-
-
-@dataclass(frozen=True, kw_only=True)
-class Occasion:
-    """What an effect knows."""
-
-    case: Mapping[str, Any]
-    #: The arguments of the process file; ``round.NAME`` is replaced by the round's value.
-    arguments: Mapping[str, Any]
-    now: datetime
-    public_url: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What an effect gives."""
-
-    rows: list[tuple[Table, dict[str, Any]]] = field(default_factory=list)
-    #: Values for mails and notices.
-    context: dict[str, Any] = field(default_factory=dict)
-
-
-Effect = Callable[[Occasion], Outcome]
-EFFECTS: dict[str, Effect] = {}
-
-
-def effect(function: Effect) -> Effect:
-    """Register ``function`` under its own name."""
-    EFFECTS[function.__name__] = function
-    return function
+from workflows.effects.effect import Occasion, Outcome, effect
 
 
 @effect
