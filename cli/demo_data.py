@@ -92,9 +92,15 @@ def demo_settings(settings: Settings, folder: Path = FOLDER) -> Settings:
             "database": f"sqlite:///{folder / 'keurmerk.db'}",
             "files": folder / "files",
             "mail_folder": folder / "mail",
-            "public_url": f"http://{settings.host}:{settings.port}",
+            "public_url": web_address(settings),
         }
     )
+
+
+def web_address(settings: Settings) -> str:
+    """Where the service listens, as a browser takes it."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}"
 
 
 def begin(parts: Parts) -> None:

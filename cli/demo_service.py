@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
 
 from base.clock import VirtualClock
 from base.settings import Settings
 from cli.context import Wiring
 from cli.demo_data import EVE, begin
 from cli.demo_story import Story, first_weeks
-from models.database import open_database, reading
-from models.registry import Person
+from models.database import open_database
 from models.schema import migrate
-
-_person = Person.__table__  # type: ignore[attr-defined]
 
 
 def make_demo(given: Wiring, settings: Settings) -> None:
-    """Make the demo's database and play its first weeks, unless that was done before."""
-    database = open_database(settings.database)
-    migrate(database)
-    with reading(database) as connection:
-        filled = connection.execute(select(func.count()).select_from(_person)).scalar_one()
-    database.dispose()
-    if filled:
+    """Make the demo's database and play its first weeks, unless that was done before.
+
+    It is made beside its place, and put there when it is whole: whoever interrupts it finds no half
+    of a demo the next time.
+    """
+    place = Path(str(make_url(settings.database).database))
+    if place.exists():
+        _migrate(settings)
         return
+    being_made = place.with_name(f"{place.name}.being-made")
+    for name in ("", "-wal", "-shm"):
+        being_made.with_name(f"{being_made.name}{name}").unlink(missing_ok=True)
+    beside = settings.model_copy(update={"database": f"sqlite:///{being_made}"})
+    _migrate(beside)
     clock = VirtualClock(EVE)
-    with given.open(settings, clock) as parts:
+    with given.open(beside, clock) as parts:
         begin(parts)
         first_weeks(Story(parts, clock))
+    being_made.replace(place)
+
+
+def _migrate(settings: Settings) -> None:
+    database = open_database(settings.database)
+    try:
+        migrate(database)
+    finally:
+        database.dispose()

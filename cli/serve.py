@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
+import os
 import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Annotated, NoReturn
 
 import structlog
@@ -15,7 +21,7 @@ from base.errors import BadDefinition, BadSetting
 from base.i18n import N_
 from base.settings import Settings
 from cli.context import Parts, Wiring, wiring
-from cli.demo_data import demo_clock, demo_settings
+from cli.demo_data import demo_clock, demo_settings, web_address
 from cli.demo_service import make_demo
 from cli.publishing import publish_installed
 from notifications.delivery import deliver
@@ -40,10 +46,16 @@ def run(
     demo: Annotated[
         bool, typer.Option("--demo", help="Demo data, and sign-in as a demo person; loopback only.")
     ] = False,
-    host: Annotated[str | None, typer.Option(help="Address; else KEURMERK_HOST.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port; else KEURMERK_PORT.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; KEURMERK_HOST if left out.")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Port to listen on; KEURMERK_PORT if left out."),
+    ] = None,
 ) -> None:
     """Serve pages and API, and carry out what is due."""
+    _at_the_end(_leave)
     given = wiring(context)
     settings = given.settings()
     changed = {"host": host or settings.host, "port": port or settings.port}
@@ -63,24 +75,59 @@ def run(
 
 
 def serve(given: Wiring, settings: Settings, clock: Clock | None, *, demo: bool) -> None:
-    """Serve until the process is told to end; what is running is finished."""
-    with given.open(settings, clock) as parts:
+    """Serve until the process is told to end; what is running is finished.
+
+    Raises:
+        BadSetting: nothing can listen on the host and port of the settings.
+    """
+    with given.open(settings, clock) as parts, listening(settings) as listener:
         try:
             publish_installed(parts)
         except BadDefinition as error:
             log.error("files have errors; what is in force stays", remarks=str(error))
         ticker = ticking(parts)
-        signal.signal(signal.SIGTERM, _end)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                given.app(parts, demo), log_level="warning", access_log=False,
+                server_header=False, timeout_graceful_shutdown=PATIENCE,
+            )
+        )  # fmt: skip
+        # Uvicorn has handlers of its own while it serves, and hands on to these what came then.
+        _at_the_end(lambda *_: setattr(server, "should_exit", True))
         ticker.start()
-        typer.echo(f"Keurmerk is at http://{settings.host}:{settings.port}", err=True)
+        typer.echo(f"Keurmerk is at {web_address(settings)}", err=True)
         try:
-            uvicorn.run(
-                given.app(parts, demo), host=settings.host, port=settings.port,
-                log_level="warning", access_log=False, server_header=False,
-                timeout_graceful_shutdown=PATIENCE,
-            )  # fmt: skip
+            server.run(sockets=[listener])
+            # Whoever asks twice does not wait for the batch under way.
+            _at_the_end(_leave)
         finally:
             ticker.stop()
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[socket.socket]:
+    """A socket that takes connections on the host and port of ``settings``.
+
+    Raises:
+        BadSetting: it cannot; the sentence names both and says why.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        listener = socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise BadSetting(
+            N_("Nothing can listen on {host}, port {port}: {why}. KEURMERK_HOST and "
+               "KEURMERK_PORT, or --host and --port, name others."),
+            host=settings.host, port=settings.port, why=_why(error),
+        ) from None  # fmt: skip
+    with listener:
+        yield listener
+
+
+def _why(error: OSError) -> str:
+    # What asyncio and socket add is the address, which the sentence has already.
+    known = error.errno in errno.errorcode
+    return os.strerror(error.errno) if known and error.errno else str(error.strerror or error)
 
 
 def ticking(parts: Parts) -> Ticker:
@@ -93,9 +140,13 @@ def ticking(parts: Parts) -> Ticker:
     return ticker
 
 
-def _end(_signal: int, _frame: object) -> NoReturn:
-    # Uvicorn ends its own work at a SIGTERM and then raises it again, by which Python would leave
-    # at once, in the middle of a batch of mails.
+def _at_the_end(do: Callable[[int, FrameType | None], object]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, do)
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> NoReturn:
+    # Unlike the end that Python would make, this one undoes transactions and closes what is open.
     raise SystemExit(0)
 
 
