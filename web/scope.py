@@ -1,9 +1,10 @@
 """What a person may see, in one place.
 
-A reviewer or coordinator sees the cases of the areas her grants cover; the CSS sees all; a school's
-people see the cases of their school, once their account is validated: whoever only says that she
-works there sees nothing. What is not theirs does not exist for them. Somebody who works for an NSO
-and for the school reads the school's cases as the school does.
+A reviewer or coordinator sees the cases of the areas her grants cover, and those with a party from
+there; the CSS sees all; a school's people see the cases of their school, once their account is
+validated: whoever only says that she works there sees nothing. A case about a person is hers, not
+her school's. What is not theirs does not exist for them. Somebody who works for an NSO and for the
+school reads the school's cases as the school does.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, false, func, not_, or_, select, true
 
 from base.clock import Clock
 from base.errors import NotFound
 from base.i18n import N_
-from models.cases import Case
+from models.cases import Case, CaseParty
 from models.registry import Grant, Membership, Organisation, Person
 from workflows.actors import EVERYWHERE
+from workflows.parties import add_parties
+from workflows.subjects import named_cases, schools_of
 
 _case = Case.__table__  # type: ignore[attr-defined]
+_party = CaseParty.__table__  # type: ignore[attr-defined]
 _grant = Grant.__table__  # type: ignore[attr-defined]
 _member = Membership.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
@@ -54,28 +58,57 @@ class Scope:
         )
 
     def is_staff_in(self, case: Mapping[str, Any]) -> bool:
-        """Whether she reads a case as staff: it is of her area and not of her own school."""
-        return self.is_staff_for(case["area"]) and case["organisation_id"] not in self.organisations
+        """Whether she reads a case as staff: it, or a party of it, is of her area, and not hers.
+
+        Arguments:
+            case: its row with its ``parties``.
+        """
+        parties = case["parties"].values()
+        mine = case["organisation_id"] in self.organisations or self.person_id in (
+            case["person_id"], *(party["person_id"] for party in parties),
+        )  # fmt: skip
+        areas = (case["area"], *(party["area"] for party in parties))
+        return not mine and any(self.is_staff_for(area) for area in areas)
 
     def cases(self) -> ColumnElement[bool]:
         """The condition on cases that leaves only those she may see."""
-        return or_(self.staff_cases(), _case.c.organisation_id.in_(self.organisations))
+        return or_(self.staff_cases(), self.own_cases())
+
+    def own_cases(self) -> ColumnElement[bool]:
+        """The condition on cases that are her own: about her, about her school, or with her in it.
+
+        A case about a person is that person's, not her school's.
+        """
+        of_school = and_(
+            _case.c.organisation_id.in_(self.organisations), _case.c.person_id.is_(None)
+        )
+        return or_(_case.c.person_id == self.person_id, of_school, self._takes_part())
 
     def staff_cases(self) -> ColumnElement[bool]:
         """The condition on cases that leaves only those she reads as staff."""
         if EVERYWHERE in self.areas:
             covered: ColumnElement[bool] = true()
         else:
-            parts = [
-                or_(_case.c.area == scope, _case.c.area.startswith(f"{scope}-", autoescape=True))
-                for scope in self.areas
-            ]
-            covered = or_(false(), *parts)
-        if not self.organisations:
+            of_party = select(_party.c.case_id).where(self._covers(_party.c.area))
+            covered = or_(self._covers(_case.c.area), _case.c.id.in_(of_party))
+        if not self.areas:
             return covered
-        # NULL is no school of hers either.
+        # NULL is neither a school of hers nor herself.
         foreign = func.coalesce(_case.c.organisation_id, "").not_in(self.organisations)
-        return and_(covered, foreign)
+        another = func.coalesce(_case.c.person_id, "") != self.person_id
+        return and_(covered, foreign, another, not_(self._takes_part()))
+
+    def _covers(self, area: ColumnElement[str]) -> ColumnElement[bool]:
+        parts = [
+            or_(area == scope, area.startswith(f"{scope}-", autoescape=True))
+            for scope in self.areas
+        ]
+        return or_(false(), *parts)
+
+    def _takes_part(self) -> ColumnElement[bool]:
+        mine = select(_party.c.case_id).where(_party.c.person_id == self.person_id)
+        taking: ColumnElement[bool] = _case.c.id.in_(mine)
+        return taking
 
 
 def scope_of(connection: Connection, person_id: str, clock: Clock) -> Scope:
@@ -103,16 +136,18 @@ def scope_of(connection: Connection, person_id: str, clock: Clock) -> Scope:
 
 
 def visible_case(connection: Connection, scope: Scope, case_id: str) -> dict[str, Any]:
-    """A case's row, if it is hers to see.
+    """A case's row with its parties and the names in it, if it is hers to see.
 
     Raises:
         NotFound: there is no such case, or it is not hers to see; the answer is the same.
     """
-    query = select(_case).where(_case.c.id == case_id, scope.cases())
+    query = named_cases().where(_case.c.id == case_id, scope.cases())
     row = connection.execute(query).mappings().first()
     if row is None:
         raise NotFound(N_("There is no such case."))
-    return dict(row)
+    case = dict(row)
+    add_parties(connection, [case])
+    return case
 
 
 def visible_school(connection: Connection, scope: Scope, organisation_id: str | None) -> None:
@@ -125,6 +160,18 @@ def visible_school(connection: Connection, scope: Scope, organisation_id: str | 
     area = connection.execute(query).scalar()
     if area is None or not (organisation_id in scope.organisations or scope.is_staff_for(area)):
         raise NotFound(N_("There is no such school."))
+
+
+def visible_person(connection: Connection, scope: Scope, person_id: str, clock: Clock) -> None:
+    """See that a person is hers to know of: herself, or somebody who works in her area.
+
+    Raises:
+        NotFound: there is no such person, or it is not; the answer is the same.
+    """
+    school = schools_of(connection, [person_id], clock.now().date()).get(person_id)
+    hers = scope.is_staff_for(school["area"]) if school else EVERYWHERE in scope.areas
+    if not (hers or person_id == scope.person_id):
+        raise NotFound(N_("There is no such person."))
 
 
 def _in_force(table: Any, day: date) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from base.located import Located
 from workflows.checks.check import Check, Checker, Known
 from workflows.checks.forms import check_form
 from workflows.checks.names import check_names
+from workflows.checks.parties import check_parties
 from workflows.checks.rounds import check_rounds
 from workflows.checks.shape import check_shape
 from workflows.checks.texts import check_texts
@@ -21,6 +22,7 @@ from workflows.promises import check_promises
 
 CHECKERS: tuple[Checker, ...] = (
     check_names,
+    check_parties,
     check_texts,
     check_shape,
     check_form,

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from base.days import (
     add_working_days,
@@ -17,13 +17,15 @@ from base.days import (
     zone_of,
 )  # fmt: skip
 from base.ids import new_id
-from models.cases import Case, Timer
+from models.cases import Case, CaseParty, Timer
 from models.messages import Mail
-from models.registry import Grant, Organisation, Person
+from models.registry import Grant, Person
 from models.sql import insert_new
 from notifications.outbox import Addressee, mail_row
 from workflows.actors import EVERYWHERE
+from workflows.definition import Actor
 from workflows.publishing import Published
+from workflows.subjects import name_of, named_cases
 from workflows.timing import length
 from workflows.tools import Tools
 
@@ -35,7 +37,7 @@ _timer = Timer.__table__  # type: ignore[attr-defined]
 _mail = Mail.__table__  # type: ignore[attr-defined]
 _grant = Grant.__table__  # type: ignore[attr-defined]
 _person = Person.__table__  # type: ignore[attr-defined]
-_organisation = Organisation.__table__  # type: ignore[attr-defined]
+_party = CaseParty.__table__  # type: ignore[attr-defined]
 
 
 def plan_digests(connection: Connection, published: Published, now: datetime) -> None:
@@ -73,16 +75,11 @@ def send_digest(
     scope: str = timer["data"]["scope"]
     where = [_case.c.process == process.process, _case.c.state.in_(digest.waiting)]
     if scope != EVERYWHERE:
-        where.append(or_(_case.c.area == scope, _case.c.area.startswith(f"{scope}-")))
+        where.append(_within(process.actors[digest.to], scope))
     count = connection.execute(select(func.count()).select_from(_case).where(*where)).scalar_one()
     if not count:
         return 0
-    query = (
-        select(_case, _organisation.c.name.label("organisation_name"))
-        .outerjoin(_organisation, _organisation.c.id == _case.c.organisation_id)
-        .where(*where)
-        .order_by(_case.c.since, _case.c.id)
-    )
+    query = named_cases().where(*where).order_by(_case.c.since, _case.c.id)
     zone = _zone(published, scope)
     today = local_day(now, zone)
     lines: list[dict[str, Any]] = []
@@ -99,7 +96,7 @@ def send_digest(
             )
             left = working_days_between(today, last, row["area"])
         line = {
-            "organisation": row["organisation_name"] or "",
+            "organisation": name_of(dict(row)),
             "url": f"{tools.public_url}/cases/{row['id']}",
             "since": since.isoformat(),
             "days_left": left,
@@ -146,6 +143,18 @@ def send_digest(
     ]
     insert_new(connection, _mail, rows)
     return len(rows)
+
+
+def _within(actor: Actor, scope: str) -> ColumnElement[bool]:
+    """The cases for which a right of ``scope`` makes somebody this actor."""
+    area: ColumnElement[str] = _case.c.area
+    if actor.area_of:
+        area = (
+            select(_party.c.area)
+            .where(_party.c.case_id == _case.c.id, _party.c.party == actor.area_of)
+            .scalar_subquery()
+        )
+    return or_(area == scope, area.startswith(f"{scope}-"))
 
 
 def _zone(published: Published, scope: str) -> ZoneInfo:

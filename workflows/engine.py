@@ -322,7 +322,7 @@ class Engine:
             ).scalar()
             # A school is not told which reviewer it was; colleagues tell one another.
             same = published.process.actors[last["acted_as"]]
-            may_know = bool(same.linked_to) or (
+            may_know = not same.grant or (
                 actor_id is not None
                 and acts_as(
                     connection, published.process,

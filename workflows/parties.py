@@ -33,10 +33,19 @@ _COLUMNS = ("person_id", "organisation_id", "project_id", "area")
 
 def with_parties(connection: Connection, process: Process, cases: Sequence[dict[str, Any]]) -> None:
     """Add ``parties`` to the rows of cases that lack them; a process without any is not asked."""
-    lacking = {case["id"]: case for case in cases if "parties" not in case}
-    for case in lacking.values():
+    lacking = [case for case in cases if "parties" not in case]
+    for case in lacking:
         case["parties"] = {}
-    if not process.parties or not lacking:
+    if process.parties:
+        add_parties(connection, lacking)
+
+
+def add_parties(connection: Connection, cases: Sequence[dict[str, Any]]) -> None:
+    """Put ``parties`` into the rows of cases, of whatever process."""
+    lacking = {case["id"]: case for case in cases}
+    for case in cases:
+        case["parties"] = {}
+    if not lacking:
         return
     query = select(_party).where(among(connection, _party.c.case_id, list(lacking)))
     for row in connection.execute(query).mappings():

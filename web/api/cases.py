@@ -7,22 +7,24 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import PlainTextResponse, Response
 from pydantic import Field
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from base.i18n import say
 from models.cases import Case, CaseEvent, Timer
 from models.database import reading
-from models.registry import Organisation, Person
+from models.registry import Organisation, Person, Project
 from web.api.lines import behind, case_line, cursor
 from web.api.sent import Sent
 from web.api.shapes import Ahead, CaseList, CaseWhole, EventLine, Name
 from web.context import Context, Here
 from web.language import Language
-from web.scope import Scope, scope_of, visible_case, visible_school
+from web.scope import Scope, scope_of, visible_case, visible_person, visible_school
 from web.signing_in import Reader, Someone
 from workflows.answers import may_edit
 from workflows.diagram import diagram
 from workflows.engine import UNDO, last_event
+from workflows.parties import add_parties
+from workflows.subjects import named_cases
 
 router = APIRouter(tags=["cases"])
 
@@ -31,6 +33,7 @@ _event = CaseEvent.__table__  # type: ignore[attr-defined]
 _timer = Timer.__table__  # type: ignore[attr-defined]
 _person = Person.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
+_project = Project.__table__  # type: ignore[attr-defined]
 
 
 class NewCase(Sent):
@@ -38,7 +41,15 @@ class NewCase(Sent):
 
     process: str = Field(max_length=60, examples=["school_label"])
     way: str = Field(max_length=60, description="One of the process's starts.", examples=["apply"])
-    organisation_id: str = Field(max_length=36)
+    organisation_id: str | None = Field(
+        default=None, max_length=36, description="The school, where the process is about one."
+    )
+    person_id: str | None = Field(
+        default=None, max_length=36, description="The person, where it is about somebody else."
+    )
+    project_id: str | None = Field(
+        default=None, max_length=36, description="The project, where it is about one."
+    )
     round: str | None = Field(default=None, max_length=40, examples=["2023-2024"])
     payload: dict[str, Any] = Field(default={}, description="What the start asks for.")
 
@@ -54,20 +65,14 @@ def list_cases(
     area: str | None = None,
     organisation_id: str | None = None,
     is_open: bool | None = None,
-    q: Annotated[str | None, Query(max_length=100, description="Part of a school's name.")] = None,
+    q: Annotated[str | None, Query(max_length=100, description="Part of a name.")] = None,
     after: Annotated[str | None, Query(description="“next” of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> CaseList:
     """Cases in order of age, a page at a time; pages do not shift when cases are opened."""
     with reading(context.database) as connection:
         scope = scope_of(connection, reader.id, context.tools.clock)
-        query = (
-            select(_case, _organisation.c.name.label("organisation_name"))
-            .outerjoin(_organisation, _organisation.c.id == _case.c.organisation_id)
-            .where(scope.cases())
-            .order_by(_case.c.id)
-            .limit(limit + 1)
-        )
+        query = named_cases().where(scope.cases()).order_by(_case.c.id).limit(limit + 1)
         wanted = {
             "process": process, "round": round, "area": area,
             "organisation_id": organisation_id, "is_open": is_open,
@@ -78,10 +83,12 @@ def list_cases(
         if state:
             query = query.where(_case.c.state.in_(state))
         if q:
-            query = query.where(_organisation.c.name.icontains(q, autoescape=True))
+            names = (_organisation.c.name, _person.c.name, _project.c.title)
+            query = query.where(or_(*(name.icontains(q, autoescape=True) for name in names)))
         if last := behind(after):
             query = query.where(_case.c.id > last)
         rows = [dict(row) for row in connection.execute(query).mappings()]
+        add_parties(connection, rows)
         more = len(rows) > limit
         lines = [
             case_line(
@@ -101,10 +108,13 @@ def open_case(context: Here, reader: Reader, language: Language, new: NewCase) -
     """Open a case by one of the process's starts; the answer is the case."""
     with reading(context.database) as connection:
         scope = scope_of(connection, reader.id, context.tools.clock)
-        visible_school(connection, scope, new.organisation_id)
+        if new.organisation_id:
+            visible_school(connection, scope, new.organisation_id)
+        if new.person_id:
+            visible_person(connection, scope, new.person_id, context.tools.clock)
     taken = context.engine.start(
-        new.process, new.way, organisation_id=new.organisation_id, actor_id=reader.id,
-        round_name=new.round, payload=new.payload,
+        new.process, new.way, organisation_id=new.organisation_id, person_id=new.person_id,
+        project_id=new.project_id, actor_id=reader.id, round_name=new.round, payload=new.payload,
     )  # fmt: skip
     return whole(context, reader, taken.case["id"], language)
 
@@ -164,17 +174,11 @@ def whole_in(
     tools = context.tools
     scope = scope_of(connection, reader.id, tools.clock)
     case = visible_case(connection, scope, case_id)
-    name = connection.execute(
-        select(_organisation.c.name).where(_organisation.c.id == case["organisation_id"])
-    ).scalar()
     process = tools.library.release(connection, case["release_id"]).process
     waits_for = process.states[case["state"]].waits_for
     last = last_event(connection, case)
     step = process.transitions.get(last["trigger"])
-    line = case_line(
-        connection, tools, {**case, "organisation_name": name}, language,
-        staff=scope.is_staff_in(case),
-    )  # fmt: skip
+    line = case_line(connection, tools, case, language, staff=scope.is_staff_in(case))
     return CaseWhole(
         **line.model_dump(),
         waits_for=say(process.actors[waits_for].title, language) if waits_for else None,
@@ -230,7 +234,7 @@ def events(
     for row in connection.execute(query).mappings():
         step, actor = steps.get(row["trigger"]), process.actors[row["acted_as"]]
         title = say(step.title, language) if step else UNDO
-        may_know = staff or bool(actor.linked_to)
+        may_know = staff or not actor.grant
         found.append(
             EventLine(
                 sequence=row["sequence"], at=row["at"],

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from base.errors import BadInput
 from base.i18n import N_, say
 from web.api.shapes import CaseLine, EvidenceLine, Name
+from workflows.subjects import name_of
 from workflows.tools import Tools
 
 Row = Mapping[str, Any]
@@ -23,15 +24,17 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 def case_line(
     connection: Connection, tools: Tools, row: Row, language: str, *, staff: bool
 ) -> CaseLine:
-    """A case's row (with ``organisation_name``) for a list; states by the reader's names."""
+    """A case's row (of ``named_cases``) for a list; states by the reader's names."""
     process = tools.library.release(connection, row["release_id"]).process
     state = process.states[row["state"]]
     title = say(state.title if staff else state.to_school, language)
     return CaseLine(
         id=row["id"], process=row["process"], round=row["round"],
-        state=Name(name=row["state"], title=title), organisation=row["organisation_name"],
-        organisation_id=row["organisation_id"], area=row["area"], since=row["since"],
-        opened_at=row["opened_at"], is_open=row["is_open"], version=row["version"],
+        state=Name(name=row["state"], title=title), name=name_of(row),
+        organisation=row["organisation_name"], person_id=row["person_id"],
+        project_id=row["project_id"], organisation_id=row["organisation_id"], area=row["area"],
+        since=row["since"], opened_at=row["opened_at"], is_open=row["is_open"],
+        version=row["version"],
     )  # fmt: skip
 
 

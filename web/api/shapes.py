@@ -59,8 +59,11 @@ class CaseLine(BaseModel):
     process: str
     round: str | None
     state: Name
+    name: str = Field(description="By what it is known: its project, its person, else its school.")
     organisation: str | None
     organisation_id: str | None
+    person_id: str | None
+    project_id: str | None
     area: str
     since: datetime
     opened_at: datetime

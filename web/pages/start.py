@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
 from base.i18n import say
 from models.cases import Case
 from models.database import reading
-from models.registry import Organisation
 from web.api.cases import ahead
 from web.api.definitions import in_force
 from web.api.lines import case_line
@@ -25,12 +24,13 @@ from web.scope import Scope, scope_of
 from web.signing_in import Perhaps, Someone
 from workflows.actors import acts_as
 from workflows.definition import Process
+from workflows.parties import add_parties
 from workflows.publishing import Library
+from workflows.subjects import named_cases
 
 router = APIRouter()
 
 _case = Case.__table__  # type: ignore[attr-defined]
-_organisation = Organisation.__table__  # type: ignore[attr-defined]
 
 #: Cases named in each list of the start page; the API lists them all.
 NAMED = 20
@@ -121,20 +121,18 @@ def _may_wait_for(process: Process, state: str, scope: Scope) -> bool:
     if name is None:
         return False
     actor = process.actors[name]
-    return bool(scope.areas) if actor.grant else bool(scope.organisations)
+    if actor.linked_to == "organisation":
+        return bool(scope.organisations)
+    return bool(scope.areas) if actor.grant else not actor.platform
 
 
 def _rows(
     connection: Connection, which: ColumnElement[bool], order: ColumnElement[Any], most: int
 ) -> list[dict[str, Any]]:
-    query = (
-        select(_case, _organisation.c.name.label("organisation_name"))
-        .outerjoin(_organisation, _organisation.c.id == _case.c.organisation_id)
-        .where(which)
-        .order_by(order, _case.c.id)
-        .limit(most)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]
+    query = named_cases().where(which).order_by(order, _case.c.id).limit(most)
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    add_parties(connection, rows)
+    return rows
 
 
 def _shown(
@@ -143,6 +141,6 @@ def _shown(
     line = case_line(connection, context.tools, row, language, staff=scope.is_staff_in(row))
     coming = [one for one in ahead(connection, context, row, language) if one.fires]
     return CaseShown(
-        id=line.id, name=line.organisation or line.id, state=line.state.title, since=line.since,
+        id=line.id, name=line.name or line.id, state=line.state.title, since=line.since,
         zone=row["zone"], next=coming[0] if coming else None,
     )  # fmt: skip

@@ -8,7 +8,8 @@ from workflows.definition import Form, FormField
 #: What only fields of one type may say.
 OWN_KEYS = {
     "yes_no": {"must_be"},
-    "text": {"max_characters"},
+    "text": {"max_characters", "without"},
+    "choice": {"choices"},
     "evidence": {"kinds", "accept", "max_megabytes", "at_most"},
 }
 
@@ -29,6 +30,14 @@ def check_form(check: Check) -> None:
         if check.named("actor", actor, check.process.actors, there) and check.is_platform(actor):
             check.error(there, "the platform fills in no form")
     _sections(check, form)
+    if form.titled_by is not None:
+        texts = {
+            f"{section.section}.{field.name}"
+            for section in form.sections
+            for field in section.fields
+            if field.type == "text"
+        }
+        check.named("text field", form.titled_by, texts, (*place, "titled_by"))
 
 
 def _sections(check: Check, form: Form) -> None:
@@ -60,6 +69,8 @@ def _field(check: Check, field: FormField, place: Place) -> None:
         for key in sorted(keys & field.model_fields_set):
             if kind != field.type:
                 check.error((*place, key), f'"{key}" is for fields of type {kind}')
+    if field.type == "choice" and not field.choices:
+        check.error(place, "say what can be chosen: choices")
     if field.type != "evidence":
         return
     for index, kind in enumerate(field.accept):

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from workflows.checks.check import Check, Place
 from workflows.definition import Step
+from workflows.subjects import KINDS
 
 #: The engine's own word for taking a step back.
 RESERVED = {"undo"}
@@ -26,6 +27,7 @@ def check_names(check: Check) -> None:
     for name, timer in check.process.timers.items():
         place: Place = ("timers", name)
         _each(check, "state", timer.states, check.process.states, (*place, "while"))
+        _each(check, "state", timer.paused_in, check.process.states, (*place, "paused_in"))
         _messages(check, timer.mail, (*place, "mail"), notices=False)
         if timer.fire:
             check.named("transition", timer.fire, check.process.transitions, (*place, "fire"))
@@ -50,9 +52,9 @@ def _head(check: Check) -> None:
         if part == "round" and process.round is None:
             message = "the process has no round, so a case cannot be unique within one"
             check.error(("unique", index), message)
-        elif part not in ("round", process.subject):
-            message = f"a case is about one {process.subject}, not about one {part}"
-            check.error(("unique", index), message)
+        else:
+            known = {"round", *KINDS, *process.parties}
+            check.named("party", part, known, ("unique", index))
     if not process.unique:
         for name, state in process.states.items():
             if state.frees:

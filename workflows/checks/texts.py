@@ -32,6 +32,9 @@ def _walk(check: Check, value: Any, place: Place) -> None:
             there = (*place, field.alias or name)
             if name in TEXT_KEYS and isinstance(inside, dict):
                 _text(check, inside, there)
+            elif name == "choices":
+                for choice, words in inside.items():
+                    _text(check, words, (*there, choice))
             else:
                 _walk(check, inside, there)
     elif isinstance(value, dict):

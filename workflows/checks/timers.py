@@ -38,6 +38,13 @@ def _timer(check: Check, name: str, timer: TimerRule) -> None:
         if state in check.process.states and check.process.states[state].final:
             message = f'"{state}" is final: the case has ended before this timer comes'
             check.error((*place, "while", index), message)
+    if timer.paused_in and timer.after is None:
+        message = "only a timer that counts days can stand still: paused_in belongs to after"
+        check.error((*place, "paused_in"), message)
+    for index, state in enumerate(timer.paused_in):
+        if state in timer.states:
+            message = f'the clock cannot both run and stand still in "{state}"'
+            check.error((*place, "paused_in", index), message)
     for index, span in enumerate(timer.before):
         if span in timer.before[:index]:
             message = "this moment stands here twice; the mail would go out twice"
