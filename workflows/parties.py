@@ -103,6 +103,8 @@ def resolve(
     """
     problems: list[Problem] = []
     for ask in step.asks:
+        if ask.type == "area" and ask.name in payload:
+            case |= {"area": payload[ask.name], "zone": zone_of(payload[ask.name]).key}
         if ask.type not in KINDS or ask.name not in payload:
             continue
         found = _find(connection, ask, payload[ask.name])

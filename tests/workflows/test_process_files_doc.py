@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
@@ -19,6 +20,9 @@ from workflows.process_file import FOLDER, read_process
 pytestmark = pytest.mark.unit
 
 DOC = (FOLDER.parent / "docs" / "process-files.md").read_text("utf-8")
+
+
+ASKED = set(get_args(definition.Ask.model_fields["type"].annotation))
 
 
 def blocks(kind: str) -> list[str]:
@@ -65,7 +69,8 @@ def test_it_explains_every_key_and_no_other() -> None:
     explained = {key for row in rows for key in re.findall(r"`([a-z_]+)`", row)}
     told = set(re.findall(r"`([a-z_]+)`", DOC))
     assert keys - told == set()
-    assert explained - keys == set()
+    # The table of the types of asks explains values, not keys.
+    assert explained - keys - ASKED == set()
 
 
 def test_its_points_and_spans_are_some() -> None:
