@@ -27,6 +27,7 @@ from workflows.definition import Actor
 from workflows.publishing import Published
 from workflows.subjects import name_of, named_cases
 from workflows.timing import length
+from workflows.titles import add_titles
 from workflows.tools import Tools
 
 #: Cases named in one mail; the rest is counted.
@@ -84,7 +85,9 @@ def send_digest(
     today = local_day(now, zone)
     lines: list[dict[str, Any]] = []
     late: list[dict[str, Any]] = []
-    for row in connection.execute(query.limit(NAMED)).mappings():
+    rows = [dict(row) for row in connection.execute(query.limit(NAMED)).mappings()]
+    add_titles(connection, lambda _case: process, rows)
+    for row in rows:
         since = local_day(row["since"], ZoneInfo(row["zone"]))
         allowed = length(digest.late_after, published.values(row["round"], row["area"]))
         left = None
@@ -96,7 +99,7 @@ def send_digest(
             )
             left = working_days_between(today, last, row["area"])
         line = {
-            "organisation": name_of(dict(row)),
+            "organisation": name_of(row),
             "url": f"{tools.public_url}/cases/{row['id']}",
             "since": since.isoformat(),
             "days_left": left,
@@ -123,7 +126,7 @@ def send_digest(
         )
         .distinct()
     )  # fmt: skip
-    rows = [
+    mails = [
         mail_row(
             template=f"{process.process}/{digest.mail}",
             key=f"{timer['key']}:{person.id}",
@@ -141,8 +144,8 @@ def send_digest(
         )
         for person in people
     ]
-    insert_new(connection, _mail, rows)
-    return len(rows)
+    insert_new(connection, _mail, mails)
+    return len(mails)
 
 
 def _within(actor: Actor, scope: str) -> ColumnElement[bool]:

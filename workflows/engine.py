@@ -26,8 +26,10 @@ from models.registry import Person
 from models.sql import among
 from workflows.actors import Row, acts_as
 from workflows.answers_store import snapshot
+from workflows.applying import foreseen
 from workflows.asks import check_payload
 from workflows.definition import Process, Start, Transition
+from workflows.effects.effect import Consequence
 from workflows.judging import judge_guard, refusal
 from workflows.machine import next_state, triggers_from
 from workflows.parties import resolve, unique_key, with_parties
@@ -279,6 +281,32 @@ class Engine:
                 actor_id, now,
             )
         ]  # fmt: skip
+
+    def consequences(
+        self, connection: Connection, case: dict[str, Any], trigger: str, actor_id: str | None
+    ) -> list[Consequence]:
+        """What the effects of a step would do to the case, as far as they can say; guards aside.
+
+        Raises:
+            NotAllowed: the person may not take the step.
+            NotPossible: it does not lead out of the case's state.
+        """
+        published = self.tools.library.release(connection, case["release_id"])
+        transition = published.process.transitions.get(trigger)
+        if transition is None or case["state"] not in transition.source:
+            raise NotPossible(
+                N_("Possible now: {possible}."),
+                possible=_titles(published, triggers_from(published.process, case["state"])),
+            )
+        now = self.tools.clock.now()
+        with_parties(connection, published.process, [case])
+        acted_as = acts_as(connection, published.process, transition.by, case, actor_id, now)
+        if acted_as is None:
+            raise not_allowed(connection, published, transition, case, actor_id, now)
+        cause = Cause(
+            trigger=trigger, step=transition, actor_id=actor_id, acted_as=acted_as, now=now
+        )
+        return foreseen(connection, self.tools.public_url, published, cause, case)
 
     def _no_way(
         self, connection: Connection, published: Published, case: Row, trigger: str,

@@ -17,9 +17,11 @@ from notifications.outbox import Addressee, mail_row
 from workflows.actors import Recipient, Row, recipients
 from workflows.definition import TimerRule
 from workflows.messages import message_context
+from workflows.parties import with_parties
 from workflows.publishing import Published
 from workflows.spent import days_spent
 from workflows.timing import last_day
+from workflows.titles import add_titles
 from workflows.tools import Tools
 
 _mail = Mail.__table__  # type: ignore[attr-defined]
@@ -27,7 +29,7 @@ _mail = Mail.__table__  # type: ignore[attr-defined]
 
 def remind(
     connection: Connection, tools: Tools, published: Published, rule: TimerRule,
-    due: Sequence[tuple[Row, Mapping[str, Any]]], now: datetime,
+    due: Sequence[tuple[dict[str, Any], Mapping[str, Any]]], now: datetime,
 ) -> int:  # fmt: skip
     """Write the mails of one timer rule for many cases; gives how many.
 
@@ -39,6 +41,8 @@ def remind(
     process = published.process
     cases = [case for case, _ in due]
     rows: list[dict[str, Any]] = []
+    with_parties(connection, process, cases)
+    add_titles(connection, lambda _case: process, cases)
     spent = days_spent(connection, process, cases) if rule.paused_in else defaultdict(dict)
     for template, actor in rule.mail.items():
         people = recipients(connection, process, actor, cases, now)

@@ -33,6 +33,7 @@ from workflows.publishing import Published
 from workflows.spent import days_spent
 from workflows.subjects import named_cases
 from workflows.timing import plan
+from workflows.titles import add_titles
 from workflows.tools import Cause, Tools
 
 _case = Case.__table__  # type: ignore[attr-defined]
@@ -110,6 +111,7 @@ def take(
     """
     process, now = published.process, cause.now
     with_parties(connection, process, cases)
+    add_titles(connection, lambda _case: process, cases)
     if said is None:
         said = judge_guard(
             connection, tools.judge, published, cause.step.guard, cases, now, cause.payload

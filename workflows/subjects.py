@@ -58,12 +58,12 @@ def named_cases() -> Select[Any]:
 
 
 def name_of(case: Row) -> str:
-    """By what a case is known: its project, its person, else its school.
+    """By what a case is known: the title in its form, its project, its person, else its school.
 
     Arguments:
-        case: a row of :func:`named_cases`.
+        case: a row of :func:`named_cases`, with the title that ``workflows.titles`` adds.
     """
-    for part in ("project_title", "person_name", "organisation_name"):
+    for part in ("form_title", "project_title", "person_name", "organisation_name"):
         if case.get(part):
             return str(case[part])
     return ""

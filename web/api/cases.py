@@ -13,7 +13,7 @@ from base.i18n import say
 from models.cases import Case, CaseEvent, Timer
 from models.database import reading
 from models.registry import Organisation, Person, Project
-from web.api.lines import behind, case_line, cursor
+from web.api.lines import behind, case_line, cursor, process_of
 from web.api.sent import Sent
 from web.api.shapes import Ahead, CaseList, CaseWhole, EventLine, Name
 from web.context import Context, Here
@@ -25,6 +25,7 @@ from workflows.diagram import diagram
 from workflows.engine import UNDO, last_event
 from workflows.parties import add_parties
 from workflows.subjects import named_cases
+from workflows.titles import add_titles
 
 router = APIRouter(tags=["cases"])
 
@@ -89,6 +90,7 @@ def list_cases(
             query = query.where(_case.c.id > last)
         rows = [dict(row) for row in connection.execute(query).mappings()]
         add_parties(connection, rows)
+        add_titles(connection, process_of(connection, context.tools), rows)
         more = len(rows) > limit
         lines = [
             case_line(
@@ -175,6 +177,7 @@ def whole_in(
     scope = scope_of(connection, reader.id, tools.clock)
     case = visible_case(connection, scope, case_id)
     process = tools.library.release(connection, case["release_id"]).process
+    add_titles(connection, lambda _case: process, [case])
     waits_for = process.states[case["state"]].waits_for
     last = last_event(connection, case)
     step = process.transitions.get(last["trigger"])

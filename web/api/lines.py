@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from base.errors import BadInput
 from base.i18n import N_, say
 from web.api.shapes import CaseLine, EvidenceLine, Name
+from workflows.definition import Process
 from workflows.subjects import name_of
 from workflows.tools import Tools
 
@@ -36,6 +37,11 @@ def case_line(
         since=row["since"], opened_at=row["opened_at"], is_open=row["is_open"],
         version=row["version"],
     )  # fmt: skip
+
+
+def process_of(connection: Connection, tools: Tools) -> Callable[[Row], Process]:
+    """Tells the process a case's row belongs to."""
+    return lambda row: tools.library.release(connection, row["release_id"]).process
 
 
 def evidence_line(row: Row) -> EvidenceLine:

@@ -69,6 +69,20 @@ def fire(
     return whole(context, reader, case_id, language)
 
 
+@router.get("/cases/{case_id}/triggers/{trigger}/consequences", summary="What a trigger would do")
+def consequences(
+    context: Here, reader: Reader, language: Language, case_id: str, trigger: str
+) -> list[str]:
+    """What firing the trigger would do beside moving the case, in sentences: projects or labels
+    that would be lost, say. Nothing is changed.
+    """
+    with reading(context.database) as connection:
+        scope = scope_of(connection, reader.id, context.tools.clock)
+        case = visible_case(connection, scope, case_id)
+        found = context.engine.consequences(connection, case, trigger, reader.id)
+    return [consequence.say(language) for consequence in found]
+
+
 @router.post("/cases/{case_id}/undo", summary="Take back your last step")
 def undo(context: Here, reader: Reader, language: Language, case_id: str) -> CaseWhole:
     """Take back the step you have just taken, while its mails are still held."""

@@ -15,7 +15,7 @@ from models.cases import Case
 from models.database import reading
 from web.api.cases import ahead
 from web.api.definitions import in_force
-from web.api.lines import case_line
+from web.api.lines import case_line, process_of
 from web.api.shapes import Ahead
 from web.context import Context, Here
 from web.language import Language
@@ -27,6 +27,8 @@ from workflows.definition import Process
 from workflows.parties import add_parties
 from workflows.publishing import Library
 from workflows.subjects import named_cases
+from workflows.titles import add_titles
+from workflows.tools import Tools
 
 router = APIRouter()
 
@@ -93,7 +95,8 @@ def _desk(connection: Connection, context: Context, person: Someone, language: s
         found.counts.setdefault(name, []).append((title, count))
 
     in_wait = tuple_(_case.c.release_id, _case.c.state).in_(waiting)
-    rows = _rows(connection, scope.cases() & in_wait, _case.c.since, LOOKED_AT) if waiting else []
+    tools, where = context.tools, scope.cases() & in_wait
+    rows = _rows(connection, tools, where, _case.c.since, LOOKED_AT) if waiting else []
     hers = []
     for row in rows:
         process = library.release(connection, row["release_id"]).process
@@ -103,7 +106,7 @@ def _desk(connection: Connection, context: Context, person: Someone, language: s
     hers = hers[:NAMED]
     rest = scope.cases() & _case.c.is_open.is_(True)
     rest &= _case.c.id.not_in([row["id"] for row in hers])
-    others = _rows(connection, rest, _case.c.since.desc(), NAMED)
+    others = _rows(connection, context.tools, rest, _case.c.since.desc(), NAMED)
     found.hers = [_shown(connection, context, scope, row, language) for row in hers]
     found.others = [_shown(connection, context, scope, row, language) for row in others]
     return found
@@ -127,11 +130,16 @@ def _may_wait_for(process: Process, state: str, scope: Scope) -> bool:
 
 
 def _rows(
-    connection: Connection, which: ColumnElement[bool], order: ColumnElement[Any], most: int
+    connection: Connection,
+    tools: Tools,
+    which: ColumnElement[bool],
+    order: ColumnElement[Any],
+    most: int,
 ) -> list[dict[str, Any]]:
     query = named_cases().where(which).order_by(order, _case.c.id).limit(most)
     rows = [dict(row) for row in connection.execute(query).mappings()]
     add_parties(connection, rows)
+    add_titles(connection, process_of(connection, tools), rows)
     return rows
 
 
