@@ -73,8 +73,9 @@ def fire(
 def consequences(
     context: Here, reader: Reader, language: Language, case_id: str, trigger: str
 ) -> list[str]:
-    """What firing the trigger would do beside moving the case, in sentences: projects or labels
-    that would be lost, say. Nothing is changed.
+    """What firing the trigger would do beside moving the case; nothing is changed.
+
+    In sentences: which projects and labels would be lost, say.
     """
     with reading(context.database) as connection:
         scope = scope_of(connection, reader.id, context.tools.clock)
