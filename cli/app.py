@@ -55,7 +55,7 @@ def build(wiring: Wiring) -> typer.Typer:
 def run(wiring: Wiring) -> None:
     """Carry out the command of this process. Errors are sentences; only the log has a trace."""
     try:
-        build(wiring)()
+        build(wiring)(prog_name="keurmerk")
     except KeurmerkError as error:
         _end(str(error), BAD_INPUT if isinstance(error, BadInput | NotFound) else 1)
     except BrokenPipeError:

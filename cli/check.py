@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from base.errors import BadDefinition, Remark
+from cli.words import counted
 from notifications.templates import Templates
 from rules.book import FOLDER as RULES
 from rules.book import RuleBook
@@ -18,6 +19,8 @@ from workflows.checking import check_process
 from workflows.known import known_to
 from workflows.process_file import FOLDER as WORKFLOWS
 from workflows.process_file import read_process
+
+NO_MAILS = "mails are not checked one by one, but all installed ones together at every check"
 
 
 def register(app: typer.Typer) -> None:
@@ -28,12 +31,16 @@ def register(app: typer.Typer) -> None:
 def run(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(help="Files and folders; the installed ones if none is given."),
+        typer.Argument(
+            help="Files, and folders of .yaml files; what is installed if left out.",
+            show_default=False,
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check process, rule and round files: file:line:column: severity: what is wrong.
+    """Say what is wrong in process, rule and round files.
 
+    Each line is file:line:column: severity: what is wrong. The installed mails are checked, too.
     Exits with 1 if there is an error; warnings and notes are only printed.
     """
     remarks = check(paths or [WORKFLOWS, RULES])
@@ -46,9 +53,7 @@ def run(
             kind: sum(remark.severity == kind for remark in remarks)
             for kind in ("error", "warning", "note")
         }
-        typer.echo(
-            f"{counts['error']} errors, {counts['warning']} warnings, {counts['note']} notes."
-        )
+        typer.echo(", ".join(counted(count, kind) for kind, count in counts.items()) + ".")
     if any(remark.severity == "error" for remark in remarks):
         raise typer.Exit(1)
 
@@ -97,6 +102,8 @@ def _files(paths: list[Path], remarks: list[Remark]) -> list[Path]:
     for path in paths:
         if path.is_dir():
             found += sorted(path.rglob("*.yaml"))
+        elif path.suffix == ".md":
+            remarks.append(Remark(file=str(path), line=1, column=1, message=NO_MAILS))
         elif path.is_file():
             found.append(path)
         else:

@@ -62,5 +62,5 @@ def instant(text: str) -> datetime:
         found = None
     if found is None or found.tzinfo is None:
         message = "write a day (2023-02-01) or an instant with its zone (2023-02-01T09:00+01:00)"
-        raise typer.BadParameter(message)
+        raise typer.BadParameter(message, param_hint="--at")
     return found

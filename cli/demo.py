@@ -18,6 +18,7 @@ from cli.demo_data import EVE, begin, demo_settings
 from cli.demo_story import PROCESS, Story, whole_round
 from cli.demo_teller import Teller
 from cli.languages import DEFAULT, Language
+from cli.words import counted
 from models.database import open_database
 from models.schema import migrate
 from workflows.verifying import verify
@@ -34,7 +35,10 @@ def run(
     language: Language = DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """Play a round step by step and print each step, decision and mail. Leaves nothing behind."""
+    """Play a round on a virtual clock, and leave nothing behind.
+
+    Each step, decision and mail is printed.
+    """
     if process != PROCESS:
         raise BadInput(
             N_("There is no demo of {name}. There is one of: {known}."),
@@ -57,8 +61,9 @@ def run(
             json.dumps({"cases": report.cases, "events": report.events,
                         "decisions": report.decisions, "faults": report.faults, "mails": sent})
             if as_json
-            else f"\n{report.cases} cases, {report.events} events and {report.decisions} decisions "
-                 f"verified, {sent} mails written: "
+            else f"\n{counted(report.cases, 'case')}, {counted(report.events, 'event')} and "
+                 f"{counted(report.decisions, 'decision')} verified, "
+                 f"{counted(sent, 'mail')} written: "
                  + ("everything holds." if not report.faults else str(report.faults))
         )  # fmt: skip
         if report.faults:

@@ -28,13 +28,13 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    process: Annotated[str, typer.Argument(help="Process: school_label.")],
+    process: Annotated[str, typer.Argument(help="Process, such as school_label.")],
     form: Annotated[Format, typer.Option("--format", help="svg, dot or mermaid.")] = Format.SVG,
     language: Language = DEFAULT,
-    state: Annotated[str | None, typer.Option(help="State to mark.")] = None,
+    state: Annotated[str | None, typer.Option(help="State to mark, such as draft.")] = None,
     to: Output = None,
 ) -> None:
-    """Draw a process."""
+    """Draw a process as a picture or for other tools."""
     processes = load_processes()
     known_process(process, processes)
     drawn = diagram(processes[process][0], language, form.value, current_state=state)

@@ -33,15 +33,15 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    rule_set: Annotated[str, typer.Argument(help="Rule set: school_label/eligibility.")],
-    round_name: Annotated[str, typer.Option("--round", help="Round: 2023-2024.")],
-    dossier: Annotated[Path, typer.Option("--dossier", help="Dossier, a JSON file.")],
+    rule_set: Annotated[str, typer.Argument(help="Rule set, such as school_label/eligibility.")],
+    round_name: Annotated[str, typer.Option("--round", help="Round, such as 2023-2024.")],
+    dossier: Annotated[Path, typer.Option("--dossier", help="Dossier: a JSON file.")],
     at: Annotated[
-        str | None, typer.Option(help="Day or instant it is evaluated at; now if left out.")
+        str | None, typer.Option(help="Day or instant to decide at; now if left out.")
     ] = None,
     language: Language = DEFAULT,
 ) -> None:
-    """Evaluate one rule set on one dossier and print the decision as JSON.
+    """Decide about one dossier, and print why, as JSON.
 
     Exits with 0 whatever the outcome, and with 2 if the input cannot be used.
     """

@@ -43,7 +43,10 @@ def run(
     process: Annotated[str | None, typer.Option(help="Only cases of this process.")] = None,
     to: Output = None,
 ) -> None:
-    """Export every step of every case: what, when, from, to, and in which role; never who."""
+    """Write every step of every case, for process mining.
+
+    What, when, from and to which state, and in which role; never who.
+    """
     given = wiring(context)
     with given.open(given.settings(), None) as parts:
         if process is not None:

@@ -20,11 +20,18 @@ def register(app: typer.Typer) -> None:
 
 def run(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A dossier (.json), a table (.csv) or .xlsx.")],
-    dry_run: Annotated[bool, typer.Option(help="Only say what would be imported.")] = False,
+    file: Annotated[
+        Path, typer.Argument(help="Dossiers (.json), a table (.csv) or several (.xlsx).")
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be imported.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Import a file: all of it, or nothing and every error by row and field (exit 2)."""
+    """Import schools, people, projects and labels from a file.
+
+    All of it, or nothing: then every error is named by row and field, and the exit code is 2.
+    """
     given = wiring(context)
     with (
         given.open(given.settings(), None) as parts,
@@ -40,5 +47,5 @@ def run(
         return
     for note in report.notes:
         typer.echo(f"{note.where}: {note.say()}")
-    made = ", ".join(f"{count} {kind}" for kind, count in report.counts.items() if count)
+    made = ", ".join(f"{kind} {count:,}" for kind, count in report.counts.items() if count)
     typer.echo(f"{'Would import' if dry_run else 'Imported'}: {made or 'nothing new'}.")

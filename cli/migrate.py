@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(context: typer.Context) -> None:
-    """Make the database's tables, or bring them to this program's version."""
+    """Make the database, or bring it to this program's version."""
     settings = wiring(context).settings()
     engine = open_database(settings.database, settings.sqlite_synchronous)
     migrate(engine)

@@ -44,7 +44,10 @@ def register(app: typer.Typer) -> None:
 def run(
     context: typer.Context,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Demo data, and sign-in as a demo person; loopback only.")
+        bool,
+        typer.Option(
+            "--demo", help="Made-up schools; sign in as any of their people. On loopback only."
+        ),
     ] = False,
     host: Annotated[
         str | None, typer.Option(help="Address to listen on; KEURMERK_HOST if left out.")

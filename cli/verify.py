@@ -10,6 +10,7 @@ import typer
 
 from cli.context import wiring
 from cli.progress import progress
+from cli.words import counted
 from workflows.verifying import verify
 
 
@@ -22,7 +23,11 @@ def run(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Verify every case's log and every decision. Exits with 1 if something does not hold."""
+    """Verify the log of every case, and every decision.
+
+    The log is a chain of hashes; a decision is evaluated again from the facts and rules kept with
+    it. Exits with 1 if something does not hold.
+    """
     given = wiring(context)
     with given.open(given.settings(), None) as parts, progress("Verifying") as tell:
         report = verify(parts.database, tell)
@@ -32,8 +37,13 @@ def run(
         for fault in report.faults:
             typer.echo(fault)
         typer.echo(
-            f"{report.cases} cases with {report.events} events and {report.decisions} decisions: "
-            + ("all hold." if not report.faults else f"{len(report.faults)} do not hold.")
+            f"{counted(report.cases, 'case')}, {counted(report.events, 'event')} and "
+            f"{counted(report.decisions, 'decision')} verified: "
+            + (
+                "everything holds."
+                if not report.faults
+                else f"{counted(len(report.faults), 'fault')}."
+            )
         )
     if report.faults:
         raise typer.Exit(1)

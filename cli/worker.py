@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
 
 
 def run(context: typer.Context) -> None:
-    """Carry out timers and deliver mails until told to end; needs PostgreSQL."""
+    """Carry out what is due until told to end (PostgreSQL)."""
     given = wiring(context)
     settings = given.settings()
     if settings.is_sqlite:

@@ -34,8 +34,15 @@ def current_version(connection: Connection) -> str | None:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the database to this program's version; nothing happens if it is there already."""
+    """Bring the database to this program's version; nothing happens if it is there already.
+
+    Raises:
+        WrongDatabase: it is of a newer program.
+    """
     with engine.begin() as connection:
+        found = current_version(connection)
+        if found is not None and found not in _known_versions():
+            raise _newer(found)
         command.upgrade(_config(connection), "head")
 
 
@@ -55,15 +62,22 @@ def check_version(engine: Engine) -> None:
         )
     if found == expected:
         return
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found in known:
+    if found in _known_versions():
         raise WrongDatabase(
             N_("The database has version {found}, this program needs {expected}. "
                "Make a copy of it, then run “keurmerk migrate”."),
             found=found, expected=expected,
         )  # fmt: skip
-    raise WrongDatabase(
+    raise _newer(found)
+
+
+def _known_versions() -> set[str]:
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def _newer(found: str) -> WrongDatabase:
+    return WrongDatabase(
         N_("The database has version {found}, which is newer than this program ({expected}). "
            "Install the newer program."),
-        found=found, expected=expected,
+        found=found, expected=expected_version(),
     )  # fmt: skip

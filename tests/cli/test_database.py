@@ -30,7 +30,9 @@ def test_no_database_is_said_and_none_is_made(
     )
     assert list(tmp_path.iterdir()) == []
     assert command("migrate").code == 0
-    assert command("verify").out == "0 cases with 0 events and 0 decisions: all hold.\n"
+    assert (
+        command("verify").out == "0 cases, 0 events and 0 decisions verified: everything holds.\n"
+    )
 
 
 def test_a_file_that_is_no_database_is_said_and_stays(

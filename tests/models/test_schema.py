@@ -48,6 +48,15 @@ def test_another_version_is_refused_with_what_helps(
         check_version(engine)
 
 
+def test_a_database_of_a_newer_program_is_not_migrated(engine: sqlalchemy.Engine) -> None:
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(WrongDatabase, match="newer than this program"):
+        migrate(engine)
+    with reading(engine) as connection:
+        assert current_version(connection) == "9999"
+
+
 def test_a_database_can_go_back_to_nothing(engine: sqlalchemy.Engine) -> None:
     from alembic import command  # noqa: PLC0415
 
