@@ -33,8 +33,8 @@ from workflows.answers import add_link, save_answers
 from workflows.engine import Engine
 from workflows.publishing import Library, Published, publish
 from workflows.step import Taken
-from workflows.tools import Tools
 from workflows.sweep import prepare, sweep
+from workflows.tools import Tools
 
 PROCESS = Path("workflows/school_label.yaml")
 ROUND = "2023-2024"
@@ -138,9 +138,9 @@ class Desk:
     @classmethod
     def open(
         cls, database: sqlalchemy.Engine, clock: VirtualClock, judge: Judge,
-        grace: timedelta = timedelta(seconds=20),
+        grace: timedelta = timedelta(seconds=20), process: Path = PROCESS,
     ) -> Desk:  # fmt: skip
-        """Fill an empty database and publish the School Label."""
+        """Fill an empty database and publish a process, the School Label if none is named."""
         tools = Tools(
             clock=clock, library=Library(), judge=judge, grace=grace,
             public_url="https://keurmerk.example",
@@ -156,7 +156,7 @@ class Desk:
             add_grant(connection, coordinator, "nso_coordinator", "BE-VLG")
             add_grant(connection, css, "css", "*")
             published = publish(
-                connection, PROCESS.read_text(encoding="utf-8"), RuleBook.from_folder(),
+                connection, process.read_text(encoding="utf-8"), RuleBook.from_folder(),
                 mails=Templates(), author="test", now=clock.now(),
             )  # fmt: skip
         engine = Engine(database, tools)
@@ -205,6 +205,13 @@ class Desk:
         with reading(self.database) as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
+    def rows_of(self, model: Any, **where: Any) -> list[dict[str, Any]]:
+        """Rows of a model that has no id of its own, in no order."""
+        table = model.__table__
+        query = select(table).where(*(table.c[name] == value for name, value in where.items()))
+        with reading(self.database) as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
     def rows_of_cases(self) -> list[dict[str, Any]]:
         """All cases."""
         return self.rows(Case)
@@ -245,9 +252,16 @@ class Desk:
         self.engine.fire(case_id, "start", self.teachers[0])
         return case_id
 
-    def fill_in(self, case_id: str, *, leave_out: tuple[str, ...] = ()) -> None:
-        """Answer everything the form asks for, except the fields named."""
+    def fill_in(
+        self, case_id: str, *, leave_out: tuple[str, ...] = (), by: str | None = None
+    ) -> None:
+        """Answer everything the form asks for, except the fields named.
+
+        Arguments:
+            by: who does; the school's first teacher if nobody is named.
+        """
         answers: dict[str, Any] = {}
+        person = by or self.teachers[0]
         form = self.published.process.form
         assert form is not None
         for section in form.sections:
@@ -256,14 +270,16 @@ class Desk:
                 if key in leave_out:
                     continue
                 if wanted.type == "yes_no":
-                    answers[key] = "yes"
+                    answers[key] = wanted.must_be or "yes"
+                elif wanted.type == "choice":
+                    answers[key] = next(iter(wanted.choices))
                 elif wanted.type == "text" and wanted.required:
                     answers[key] = "Wij werken hier samen verder aan."
                 elif wanted.type == "evidence":
-                    self.add_evidence(case_id, key)
-        save_answers(self.database, self.engine.tools, case_id, answers, self.teachers[0])
+                    self.add_evidence(case_id, key, person)
+        save_answers(self.database, self.engine.tools, case_id, answers, person)
 
-    def add_evidence(self, case_id: str, key: str) -> None:
+    def add_evidence(self, case_id: str, key: str, by: str | None = None) -> None:
         """A link where one is allowed, else the row of a file."""
         from workflows.form import find_field  # noqa: PLC0415
 
@@ -272,7 +288,7 @@ class Desk:
         if "url" in wanted.kinds:
             add_link(
                 self.database, self.engine.tools, case_id, key, "https://school.example/beleid",
-                self.teachers[0],
+                by or self.teachers[0],
             )  # fmt: skip
             return
         from models.cases import Evidence  # noqa: PLC0415
@@ -283,7 +299,7 @@ class Desk:
                 Evidence(
                     id=new_id(), case_id=case_id, field=key, sha256="0" * 64,
                     file_name="bewijs.pdf", content_type="application/pdf", size=1,
-                    added_at=self.clock.now(), added_by=self.teachers[0],
+                    added_at=self.clock.now(), added_by=by or self.teachers[0],
                 ),
             )  # fmt: skip
 
