@@ -5,6 +5,7 @@ What is due stands in the database. A tick that was missed is made up for by the
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -45,6 +46,8 @@ class Ticker:
             clock: tells when a job last ended, for :attr:`last`.
         """
         self._clock = clock
+        # That a job still runs at its next tick is no news.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(8)},
