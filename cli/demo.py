@@ -1,4 +1,7 @@
-"""``keurmerk demo``: plays the Flemish School Label round of 2022-23 on a virtual clock."""
+"""``keurmerk demo``: plays a process on a virtual clock.
+
+The School Label's is the Flemish round of 2022-23; the others are story files (``cli/stories``).
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,14 @@ from typing import Annotated
 import typer
 
 from base.clock import VirtualClock
-from base.errors import BadInput
-from base.i18n import N_
 from base.settings import Settings
 from cli.context import wiring
 from cli.demo_data import EVE, begin, demo_settings
 from cli.demo_story import PROCESS, Story, whole_round
 from cli.demo_teller import Teller
 from cli.languages import DEFAULT, Language
+from cli.story_file import beginning, read_story
+from cli.story_player import Player, add_people
 from cli.words import counted
 from models.database import open_database
 from models.schema import migrate
@@ -35,25 +38,25 @@ def run(
     language: Language = DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """Play a round on a virtual clock, and leave nothing behind.
+    """Play a process on a virtual clock, and leave nothing behind.
 
     Each step, decision and mail is printed.
     """
-    if process != PROCESS:
-        raise BadInput(
-            N_("There is no demo of {name}. There is one of: {known}."),
-            name=process, known=PROCESS,
-        )  # fmt: skip
+    story = read_story(process) if process != PROCESS else None
     with tempfile.TemporaryDirectory(prefix="keurmerk-demo-") as folder:
         settings = demo_settings(Settings.model_construct(), Path(folder))
         database = open_database(settings.database)
         migrate(database)
         database.dispose()
-        clock = VirtualClock(EVE)
+        clock = VirtualClock(beginning(story) if story else EVE)
         with wiring(context).open(settings, clock) as parts:
             begin(parts)
             teller = Teller(parts, language, as_json=as_json)
-            whole_round(Story(parts, clock, teller.look))
+            if story:
+                add_people(parts, story)
+                Player(parts, clock, story, teller.look).play()
+            else:
+                whole_round(Story(parts, clock, teller.look))
             teller.end()
             report = verify(parts.database)
             sent = len(list((Path(folder) / "mail").glob("*.eml")))

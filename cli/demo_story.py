@@ -5,18 +5,17 @@ Every step goes through the engine, every mail through the outbox; only the cloc
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from PIL import Image, ImageDraw
 from sqlalchemy import select
 
 from base.clock import VirtualClock
 from base.errors import KeurmerkError
 from cli.context import Parts
 from cli.demo_data import person_id, school_id
+from cli.demo_pictures import picture
 from models.cases import Case
 from models.database import reading
 from notifications.delivery import deliver
@@ -150,15 +149,6 @@ class Story:
             f"{who.split('@', maxsplit=1)[0]} answers everything, adds a link, {len(SECTIONS)} "
             f"pictures and the signed declaration"
         )
-
-
-def picture(title: str) -> bytes:
-    """A small photograph of a poster, as a school would upload one."""
-    image = Image.new("RGB", (640, 400), "#e8eef4")
-    ImageDraw.Draw(image).text((40, 180), title.replace("_", " "), fill="#1f4e79")
-    content = io.BytesIO()
-    image.save(content, "JPEG", quality=80)
-    return content.getvalue()
 
 
 LINDE, JOZEF, VLIEGER = "Atheneum De Linde", "Sint-Jozefscollege", "Basisschool De Vlieger"

@@ -22,6 +22,8 @@ from models.registry import Organisation
 from notifications.delivery import render
 from workflows.definition import Process
 from workflows.kept import explained
+from workflows.subjects import name_of, named_cases
+from workflows.titles import add_titles
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 
@@ -128,13 +130,11 @@ class Teller:
             )  # fmt: skip
 
     def _school(self, connection: Connection, case_id: str) -> tuple[str, Process]:
-        row = connection.execute(
-            select(_case.c.release_id, _organisation.c.name)
-            .join(_organisation, _organisation.c.id == _case.c.organisation_id)
-            .where(_case.c.id == case_id)
-        ).one()
-        library = self._parts.engine.tools.library
-        return row.name, library.release(connection, row.release_id).process
+        query = named_cases().where(_case.c.id == case_id)
+        row = dict(connection.execute(query).mappings().one())
+        process = self._parts.engine.tools.library.release(connection, row["release_id"]).process
+        add_titles(connection, lambda _case: process, [row])
+        return name_of(row), process
 
     def _at(self, when: datetime | None = None) -> str:
         local = (when or self._parts.clock.now()).astimezone(BRUSSELS)
