@@ -24,6 +24,7 @@ from workflows.definition import Transition
 from workflows.engine import Engine, new_case
 from workflows.publishing import Library, Published, publish
 from workflows.step import take
+from workflows.subjects import NOTHING, of_school
 from workflows.tools import Cause, Tools
 
 PROCESS = Path(__file__).resolve().parent.parent / "workflows" / "school_label.yaml"
@@ -129,10 +130,14 @@ def add_cases(
     cause = Cause(trigger=trigger, step=step, actor_id=None, acted_as="teacher", now=now)
     ids: list[str] = []
     for part in chunks(schools, 1_000):
-        cases = [new_case(published, school, ROUND, now) for school in part]
+        about = [{**NOTHING, **of_school(school)} for school in part]
+        cases = [new_case(published, one, ROUND, now) for one in about]
         said: dict[str, list[Any]] = {case["id"]: [] for case in cases}
         with writing(engine.database) as connection:
-            take(connection, engine.tools, published, cause, cases, lambda _case, _chosen: state, said=said)
+            take(
+                connection, engine.tools, published, cause, cases,
+                lambda _case, _chosen: state, said=said,
+            )  # fmt: skip
         ids += said
     first_teacher = (
         select(func.min(_member.c.person_id))
