@@ -8,6 +8,8 @@ from collections.abc import Mapping
 VALUES: Mapping[str, frozenset[str] | None] = {
     "person": frozenset({"name"}),
     "organisation": frozenset({"name"}),
+    "subject": frozenset({"name"}),
+    "parties": None,
     "process": frozenset({"name", "title"}),
     "round": frozenset({"name", "title"}),
     "dates": None,

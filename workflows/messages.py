@@ -43,6 +43,7 @@ def message_context(
         "process": {"name": process.process, "title": process.title},
         "organisation": {"name": case.get("organisation_name") or ""},
         "subject": {"name": name_of(case)},
+        "parties": {name: {"name": row["name"]} for name, row in case["parties"].items()},
         "round": {"name": case["round"] or "", "title": round_title},
         "dates": {key: value for key, value in values.items() if value is not None},
         "case": {

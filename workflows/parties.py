@@ -1,8 +1,8 @@
 """The parties of a case: who and what else it is about, beside its subject.
 
 In a case row in memory they are under ``parties``: name of the party -> ``person_id``,
-``organisation_id``, ``project_id`` and ``area``. Of a person the organisation is the school she
-worked at when she became one.
+``organisation_id``, ``project_id``, ``area`` and ``name``. Of a person the organisation is the
+school she worked at when she became one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from base.days import local_day, zone_of
 from base.errors import BadInput, Problem
@@ -47,10 +47,18 @@ def add_parties(connection: Connection, cases: Sequence[dict[str, Any]]) -> None
         case["parties"] = {}
     if not lacking:
         return
-    query = select(_party).where(among(connection, _party.c.case_id, list(lacking)))
+    # A person's party has a school, too: her own name comes first.
+    name = func.coalesce(_person.c.name, _project.c.title, _organisation.c.name).label("name")
+    query = (
+        select(_party, name)
+        .outerjoin(_person, _person.c.id == _party.c.person_id)
+        .outerjoin(_project, _project.c.id == _party.c.project_id)
+        .outerjoin(_organisation, _organisation.c.id == _party.c.organisation_id)
+        .where(among(connection, _party.c.case_id, list(lacking)))
+    )
     for row in connection.execute(query).mappings():
         parties = lacking[row["case_id"]]["parties"]
-        parties[row["party"]] = {column: row[column] for column in _COLUMNS}
+        parties[row["party"]] = {column: row[column] for column in (*_COLUMNS, "name")}
 
 
 def parties_of(connection: Connection, process: Process, case: Row) -> dict[str, dict[str, Any]]:
@@ -66,7 +74,10 @@ def parties_of(connection: Connection, process: Process, case: Row) -> dict[str,
 
 def party_rows(case: Row) -> list[dict[str, Any]]:
     """The rows that keep the parties of a case."""
-    return [{"case_id": case["id"], "party": name, **row} for name, row in case["parties"].items()]
+    return [
+        {"case_id": case["id"], "party": name, **{column: row[column] for column in _COLUMNS}}
+        for name, row in case["parties"].items()
+    ]
 
 
 def party_ids(process: Process, case: Row) -> dict[str, str]:
@@ -151,7 +162,7 @@ def _put(
         _put_own(case, name, found)
         return
     row: dict[str, Any] = dict.fromkeys(_COLUMNS)
-    row["area"] = ""
+    row |= {"area": "", "name": found["title"] if kind == "project" else found["name"]}
     row[f"{kind}_id"] = found["id"]
     if kind == "organisation":
         row["area"] = found["area"]

@@ -32,6 +32,8 @@ _mail = Mail.__table__  # type: ignore[attr-defined]
 CONTEXT: dict[str, Any] = {
     "process": {"name": "school_label", "title": {"en": "eTwinning School Label"}},
     "organisation": {"name": "Sint-Jan"},
+    "subject": {"name": "Sint-Jan"},
+    "parties": {"co_founder": {"name": "Giulia"}},
     "round": {"name": "2023-2024", "title": {"en": "Label 2023-2024", "de": "Siegel 2023-2024"}},
     "dates": {
         "first_window.opens": "2022-11-23", "first_window.closes": "2023-01-31",
