@@ -50,7 +50,7 @@ def run(
         database.dispose()
         clock = VirtualClock(beginning(story) if story else EVE)
         with wiring(context).open(settings, clock) as parts:
-            begin(parts)
+            begin(parts, process)
             teller = Teller(parts, language, as_json=as_json)
             if story:
                 add_people(parts, story)

@@ -103,11 +103,15 @@ def web_address(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-def begin(parts: Parts) -> None:
-    """The eve of the round: registry filled, process published, screening set."""
+def begin(parts: Parts, only: str | None = None) -> None:
+    """The eve of the round: registry filled, processes published, screening set.
+
+    Arguments:
+        only: the one process that is published; all if left out.
+    """
     with writing(parts.database) as connection:
         fill(connection, parts.clock.now())
-    publish_installed(parts)
+    publish_installed(parts, only)
     prepare(parts.engine)
 
 

@@ -12,14 +12,19 @@ from workflows.publishing import publish
 AUTHOR = "installation"
 
 
-def publish_installed(parts: Parts) -> None:
+def publish_installed(parts: Parts, only: str | None = None) -> None:
     """Publish every installed process that is not in force as it is.
+
+    Arguments:
+        only: this process and no other.
 
     Raises:
         BadDefinition: a file has errors; nothing of it is published, and what is in force stays.
     """
     book = RuleBook.from_folder()
-    for _process, located in load_processes().values():
+    for process, located in load_processes().values():
+        if only not in (None, process.process):
+            continue
         with writing(parts.database) as connection:
             publish(
                 connection, located.text, book, mails=parts.templates, author=AUTHOR,
