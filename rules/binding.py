@@ -11,7 +11,12 @@ from typing import Any
 from base.canonical import hash_of
 from base.errors import BadDefinition
 from base.i18n import N_
-from rules import case_facts, registry_facts  # noqa: F401 - they register providers
+from rules import (  # noqa: F401 - they register providers
+    case_facts,
+    person_facts,
+    project_facts,
+    registry_facts,
+)
 from rules.criteria import BoundRuleSet, Comparison, Condition, FactRequest, Group, Test, Value
 from rules.facts import PROVIDERS, Provider
 from rules.fitting import check_rule_set

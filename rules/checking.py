@@ -11,7 +11,12 @@ from collections.abc import Mapping, Sequence
 
 from base.errors import BadDefinition, Remark
 from base.located import Located
-from rules import case_facts, registry_facts  # noqa: F401 - they register providers
+from rules import (  # noqa: F401 - they register providers
+    case_facts,
+    person_facts,
+    project_facts,
+    registry_facts,
+)
 from rules.book import RuleBook
 from rules.checks import rounds as round_checks
 from rules.checks.check import Check, Remarks

@@ -47,7 +47,7 @@ def today(
     now: datetime,
 ) -> Found:  # fmt: skip
     """The calendar day it is where the subject is."""
-    return {one.key: day for day, there in _by_day(subjects, now).items() for one in there}
+    return {one.key: day for day, there in by_day(subjects, now).items() for one in there}
 
 
 @provider("round_value", FactType.INTEGER, {"value": FactType.INTEGER})
@@ -91,7 +91,7 @@ def active_teachers(
     counted. See docs/decisions/0108-who-is-an-active-teacher.md.
     """
     found: dict[str, Value | None] = {}
-    for day, there in _by_day(subjects, now).items():
+    for day, there in by_day(subjects, now).items():
         asked = id_table(connection, _schools(there))
         active = (
             select(_activity.c.id)
@@ -153,7 +153,7 @@ def projects_with_label(
         .where(founder.c.project_id == _label.c.project_id, founder.c.country < other.c.country)
         .exists()
     )
-    for day, there in _by_day(subjects, now).items():
+    for day, there in by_day(subjects, now).items():
         asked = id_table(connection, _schools(there))
         until: date | None = arguments.get("until")
         labelled = (
@@ -224,7 +224,8 @@ def _schools(subjects: Sequence[Subject]) -> list[str]:
     return [one.organisation_id for one in subjects if one.organisation_id]
 
 
-def _by_day(subjects: Sequence[Subject], now: datetime) -> dict[date, list[Subject]]:
+def by_day(subjects: Sequence[Subject], now: datetime) -> dict[date, list[Subject]]:
+    """The subjects by the calendar day it is where they are."""
     days: dict[str, date] = {}
     found: dict[date, list[Subject]] = {}
     for subject in subjects:

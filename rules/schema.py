@@ -16,7 +16,14 @@ from typing import Any
 import orjson
 from pydantic import BaseModel
 
-from rules import case_facts, registry_facts, round_file, rule_file  # noqa: F401 - providers
+from rules import (  # noqa: F401 - providers
+    case_facts,
+    person_facts,
+    project_facts,
+    registry_facts,
+    round_file,
+    rule_file,
+)
 from rules.facts import PROVIDERS
 from rules.round_file import Round
 from rules.rule_file import RuleSet
