@@ -51,12 +51,12 @@ def open_parts(settings: Settings, clock: Clock | None = None) -> Iterator[Parts
     database = open_database(settings.database, settings.sqlite_synchronous, make=False)
     try:
         check_version(database)
+        grace = timedelta(seconds=settings.grace_seconds)
         with Judge() as judge:
             tools = Tools(
-                clock=clock, library=Library(), judge=judge,
-                grace=timedelta(seconds=settings.grace_seconds),
+                clock=clock, library=Library(), judge=judge, grace=grace,
                 public_url=settings.public_url.rstrip("/"),
-                wake=waker(distributed=settings.distributed),
+                wake=waker(distributed=settings.distributed, grace=grace),
             )  # fmt: skip
             templates = Templates()
             yield Parts(

@@ -98,6 +98,10 @@ class SmtpCarrier:
         except smtplib.SMTPRecipientsRefused as error:
             code, words = error.recipients[to]
             raise self._refusal(code, words) from None
+        except smtplib.SMTPSenderRefused as error:
+            # Every mail has this sender: it is about us, not about the mail.
+            self.close()
+            raise Unreachable(str(self._refusal(error.smtp_code, error.smtp_error))) from None
         except smtplib.SMTPResponseException as error:
             raise self._refusal(error.smtp_code, error.smtp_error) from None
         except (OSError, smtplib.SMTPException) as error:
@@ -110,9 +114,10 @@ class SmtpCarrier:
         self._server.sendmail(sender, [to], content)
 
     def _connect(self) -> smtplib.SMTP:
+        server: smtplib.SMTP | None = None
         try:
             if self._security == "tls":
-                server: smtplib.SMTP = smtplib.SMTP_SSL(
+                server = smtplib.SMTP_SSL(
                     self._host, self._port, timeout=TIMEOUT, context=self._trust
                 )
             else:
@@ -122,6 +127,8 @@ class SmtpCarrier:
             if self._user is not None:
                 server.login(self._user, self._password or "")
         except (OSError, smtplib.SMTPException) as error:
+            if server is not None:
+                server.close()
             raise Unreachable(str(error) or type(error).__name__) from None
         return server
 

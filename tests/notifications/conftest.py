@@ -211,7 +211,10 @@ def safe_server(inbox: Inbox, certificate: tuple[Path, Path]) -> Iterator[Contro
     def check(
         _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: LoginPassword
     ) -> AuthResult:
-        return AuthResult(success=data == LoginPassword(b"keurmerk", b"geheim"))
+        return AuthResult(
+            success=data == LoginPassword(b"keurmerk", b"geheim"),
+            handled=False,  # the server itself says 535
+        )
 
     controller = Controller(
         inbox, hostname="127.0.0.1", port=free_port(), tls_context=tls, require_starttls=True,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -222,3 +224,29 @@ def test_a_certificate_nobody_vouches_for_costs_no_mail(
     assert states(post) == ["waiting"] * 3
     assert "certificate" in outbox(engine)[0]["trouble"]
     assert inbox.accepted == []
+
+
+def test_a_server_without_starttls_is_told_nothing(
+    engine: sqlalchemy.Engine, templates: Templates, server: Controller, inbox: Answering
+) -> None:
+    put(engine, 3)
+    post = make_post(engine, templates, lambda: SmtpCarrier("127.0.0.1", server.port))
+    assert deliver(post) == 0
+    assert states(post) == ["waiting"] * 3
+    assert "STARTTLS" in outbox(engine)[0]["trouble"]
+    assert inbox.accepted == []
+
+
+def test_a_sender_the_server_does_not_want_costs_no_mail(
+    engine: sqlalchemy.Engine, templates: Templates, safe_server: Controller,
+    certificate: tuple[Path, Path],
+) -> None:  # fmt: skip
+    """Somebody forgot to set the password: 530 Authentication required, for every mail."""
+    trust = ssl.create_default_context(cafile=str(certificate[0]))
+    put(engine, 3)
+    post = make_post(
+        engine, templates, lambda: SmtpCarrier("127.0.0.1", safe_server.port, trust=trust)
+    )
+    assert deliver(post) == 0
+    assert states(post) == ["waiting"] * 3
+    assert outbox(engine)[0]["trouble"].startswith("530 ")
