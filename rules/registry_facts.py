@@ -59,6 +59,15 @@ def round_value(
     return {subject.key: arguments["value"] for subject in subjects}
 
 
+@provider("round_says", FactType.BOOLEAN, {"value": FactType.BOOLEAN})
+def round_says(
+    _connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """A yes or no of the round itself, for criteria about what a country's rules are."""
+    return {subject.key: arguments["value"] for subject in subjects}
+
+
 @provider("registered_on", FactType.DATE)
 def registered_on(
     connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],

@@ -93,13 +93,13 @@ class Driver:
         self.things = {
             kind: [row["id"] for row in desk.rows(table)] for kind, table in tables.items()
         }
-        self.emails = [row["email"] for row in desk.rows(Person)]
+        self.emails = {row["id"]: row["email"] for row in desk.rows(Person)}
         self.taken = 0
 
     def act(self) -> None:
         chosen = self.random.choices(
             [self.fire, self.wait, self.fill_in, self.answer, self.undo, self.start],
-            [10, 4, 2, 1, 1, 2],
+            [10, 4, 2, 1, 1, 5 if not self.cases() else 2],
         )[0]
         before = self.state()
         refused = None
@@ -148,7 +148,8 @@ class Driver:
             "yes_no": ask.must_be or self.random.choice(["yes", "no"]),
             "choice": self.random.choice([*ask.choices, "none"]),
             "number": self.random.randint(ask.least or 0, ask.most or 30),
-            "area": self.random.choice(["BE-VLG", "IT"]), "person": self.random.choice(self.emails),
+            "area": self.random.choice(["BE-VLG", "IT"]),
+            "person": self.emails[self.random.choice(self.people) or self.desk.teachers[0]],
         }[ask.type]  # fmt: skip
 
     def sections(self) -> Iterator[str]:
@@ -181,8 +182,8 @@ class Driver:
         self.desk.engine.undo(self.case()["id"], self.random.choice(self.people))
 
     def fill_in(self) -> None:
-        if self.desk.published.process.form:
-            case = self.case()
+        case = self.case()
+        if self.desk.published.process.form and case["state"]:
             self.desk.fill_in(case["id"], by=self.somebody(case) or self.desk.teachers[0])
 
     def answer(self) -> None:
