@@ -19,6 +19,7 @@ VALUES: Mapping[str, frozenset[str] | None] = {
     "days_left": None,
     "since": None,
     "days_waiting": None,
+    "made": None,
     "label": frozenset({"valid_from", "valid_until", "certificate_url", "verify_url"}),
     "waiting": None,
     "late": None,

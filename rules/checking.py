@@ -16,6 +16,7 @@ from rules import (  # noqa: F401 - they register providers
     person_facts,
     project_facts,
     registry_facts,
+    school_facts,
 )
 from rules.book import RuleBook
 from rules.checks import rounds as round_checks

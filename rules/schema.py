@@ -23,6 +23,7 @@ from rules import (  # noqa: F401 - providers
     registry_facts,
     round_file,
     rule_file,
+    school_facts,
 )
 from rules.facts import PROVIDERS
 from rules.round_file import Round

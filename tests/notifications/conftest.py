@@ -33,6 +33,7 @@ CONTEXT: dict[str, Any] = {
     "process": {"name": "school_label", "title": {"en": "eTwinning School Label"}},
     "organisation": {"name": "Sint-Jan"},
     "subject": {"name": "Sint-Jan"},
+    "made": {"school": "Sint-Jan"},
     "parties": {"co_founder": {"name": "Giulia"}},
     "round": {"name": "2023-2024", "title": {"en": "Label 2023-2024", "de": "Siegel 2023-2024"}},
     "dates": {
