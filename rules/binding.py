@@ -13,6 +13,7 @@ from base.errors import BadDefinition
 from base.i18n import N_
 from rules import (  # noqa: F401 - they register providers
     case_facts,
+    duplicate_facts,
     person_facts,
     project_facts,
     registry_facts,

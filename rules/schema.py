@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 from rules import (  # noqa: F401 - providers
     case_facts,
+    duplicate_facts,
     person_facts,
     project_facts,
     registry_facts,

@@ -94,7 +94,5 @@ def set_project(occasion: Occasion) -> Outcome:
     open, closed). The TwinSpace opens with the approval (C8: the likelier of two readings).
     """
     values = {name: occasion.arguments[name] for name in ("state", "twinspace")}
-    changed = (
-        update(_project).where(_project.c.id == occasion.case["project_id"]).values(**values)
-    )
+    changed = update(_project).where(_project.c.id == occasion.case["project_id"]).values(**values)
     return Outcome(changes=[changed])
