@@ -16,6 +16,7 @@ from rules import (  # noqa: F401 - they register providers
     duplicate_facts,
     person_facts,
     project_facts,
+    quality_label_facts,
     registry_facts,
     school_facts,
 )

@@ -33,3 +33,35 @@ declare(
     least=0,
     about="How many required answers and pieces of evidence a section of the case’s form lacks.",
 )
+declare(
+    "sent_sum",
+    FactType.INTEGER,
+    {"starting": FactType.TEXT},
+    about="The sum of the numbers sent along with the step under names that start so.",
+)
+declare(
+    "sent_least",
+    FactType.INTEGER,
+    {"starting": FactType.TEXT},
+    about="The least of the numbers sent along with the step under names that start so.",
+)
+declare(
+    "sent_largest",
+    FactType.INTEGER,
+    {"starting": FactType.TEXT},
+    about="The largest of the numbers sent along with the step under names that start so.",
+)
+declare(
+    "earlier_submissions",
+    FactType.INTEGER,
+    {"trigger": FactType.TEXT, "since": FactType.DATE, "until": FactType.DATE},
+    least=0,
+    about="How many other cases of this process and person saw a step between two days, inclusive.",
+)
+declare(
+    "earlier_outcomes",
+    FactType.INTEGER,
+    {"state": FactType.TEXT},
+    least=0,
+    about="How many other cases of this process, person and project are in a state.",
+)

@@ -22,7 +22,7 @@ _PASSES_OVER_DOTS = {"gmail.com", "googlemail.com"}
 
 
 def mailbox(email: str) -> str:
-    """The mailbox behind an address: without what follows a plus sign, or dots that do not count."""
+    """The mailbox behind an address: without what follows a plus, or dots that do not count."""
     local, _, domain = email.lower().partition("@")
     local = local.partition("+")[0]
     if domain in _PASSES_OVER_DOTS:
@@ -48,7 +48,7 @@ def older_accounts_of(connection: Connection, people: Iterable[str]) -> dict[str
     for row in connection.execute(query):
         if row.email.endswith("@deleted.invalid"):
             continue
-        signs = [mailbox(row.email)]
+        signs: list[Any] = [mailbox(row.email)]
         signs += [(folded(row.name), school) for school in schools.get(row.id, ())]
         if row.id in wanted:
             older = [one for sign in signs for one in by_sign.get(sign, [])]

@@ -21,6 +21,7 @@ from rules import (  # noqa: F401 - providers
     duplicate_facts,
     person_facts,
     project_facts,
+    quality_label_facts,
     registry_facts,
     round_file,
     rule_file,

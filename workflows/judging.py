@@ -14,7 +14,7 @@ from base.i18n import N_
 from base.ids import new_id
 from rules.decisions import Decider, Judgement, judge_subjects
 from rules.facts import Subject
-from workflows import facts  # noqa: F401 - brings the facts about cases
+from workflows import facts, sent_facts  # noqa: F401 - bring the facts about cases
 from workflows.definition import Branch
 from workflows.guards import Reasons, Unmet, deadline_of, missing_of
 from workflows.parties import party_ids

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
 
 from base.days import local_day
 from base.errors import NotPossible
@@ -11,6 +14,11 @@ from base.i18n import N_
 from base.ids import new_id
 from models.registry import Label
 from workflows.effects.effect import Occasion, Outcome, effect
+
+_label = Label.__table__  # type: ignore[attr-defined]
+
+#: Labels keep points times 100.
+POINTS = 100
 
 
 @effect
@@ -21,36 +29,88 @@ def issue_label(occasion: Occasion) -> Outcome:
     mobilnost.hr for 2018-2019) and, where an NSO has another custom, ``valid_from``; whether
     validity starts on the day of the award is UNKNOWN in the sources.
     """
-    today = local_day(occasion.now, ZoneInfo(occasion.case["zone"]))
+    today = _today(occasion)
     valid_until = occasion.arguments.get("valid_until")
     if not isinstance(valid_until, date):
         raise NotPossible(
             N_("The round file does not say until when the label is valid. Add the date to it.")
         )
     valid_from = occasion.arguments.get("valid_from") or today
-    label_id = new_id()
     row = {
-        "id": label_id,
-        "kind": occasion.arguments["kind"],
-        "granted_on": today,
-        "valid_from": valid_from,
-        "valid_until": valid_until,
-        "organisation_id": occasion.case["organisation_id"],
-        "person_id": None,
-        "project_id": None,
-        "school_at_grant_id": None,
-        "case_id": occasion.case["id"],
-        "round": occasion.case["round"],
-    }
-    base = f"{occasion.public_url}/labels/{label_id}"
-    return Outcome(
-        rows=[(Label.__table__, row)],  # type: ignore[attr-defined]
-        context={
-            "label": {
-                "valid_from": valid_from.isoformat(),
-                "valid_until": valid_until.isoformat(),
-                "certificate_url": f"{base}/certificate.pdf",
-                "verify_url": base,
-            }
-        },
+        **_row(occasion), "valid_from": valid_from, "valid_until": valid_until,
+        "organisation_id": occasion.case["organisation_id"], "project_id": None,
+    }  # fmt: skip
+    told = _told(occasion, row["id"])
+    told |= {"valid_from": valid_from.isoformat(), "valid_until": valid_until.isoformat()}
+    return Outcome(rows=[(_label, row)], context={"label": told})
+
+
+@effect
+def issue_quality_label(occasion: Occasion) -> Outcome:
+    """Grant the person the case is about a label for its project; it is hers, and has no end.
+
+    Arguments of the process file: ``kind``, and ``points``: the numbers sent along under names that
+    start so are its points.
+    """
+    starting = occasion.arguments.get("points", "")
+    points = [
+        value
+        for name, value in occasion.payload.items()
+        if starting and name.startswith(starting) and isinstance(value, int)
+    ]
+    row = {
+        **_row(occasion), "person_id": occasion.case["person_id"],
+        "school_at_grant_id": occasion.case["organisation_id"],
+        "score": sum(points) * POINTS if points else None,
+    }  # fmt: skip
+    return Outcome(rows=[(_label, row)], context={"label": _told(occasion, row["id"])})
+
+
+@effect
+def issue_project_label(occasion: Occasion) -> Outcome:
+    """Grant a label to everybody who holds another one for the case's project.
+
+    Arguments of the process file: ``kind``, and ``holding``: the label they hold. Whether partners
+    without it share the European Quality Label is UNKNOWN; here they do not.
+    """
+    query = (
+        select(_label.c.person_id, _label.c.school_at_grant_id)
+        .where(
+            _label.c.project_id == occasion.case["project_id"],
+            _label.c.kind == occasion.arguments["holding"],
+            _label.c.person_id.is_not(None),
+        )
+        .distinct()
+        .order_by(_label.c.person_id)
     )
+    rows = [
+        (
+            _label,
+            {
+                **_row(occasion), "person_id": row.person_id,
+                "school_at_grant_id": row.school_at_grant_id,
+                # A case gives one label of a kind; these are of the project.
+                "case_id": None,
+            },
+        )
+        for row in occasion.connection.execute(query)
+    ]  # fmt: skip
+    return Outcome(rows=rows, context={"made": {"holders": len(rows)}})
+
+
+def _row(occasion: Occasion) -> dict[str, Any]:
+    return {
+        "id": new_id(), "kind": occasion.arguments["kind"], "granted_on": _today(occasion),
+        "valid_from": None, "valid_until": None, "organisation_id": None, "person_id": None,
+        "project_id": occasion.case["project_id"], "school_at_grant_id": None,
+        "case_id": occasion.case["id"], "round": occasion.case["round"], "score": None,
+    }  # fmt: skip
+
+
+def _told(occasion: Occasion, label_id: str) -> dict[str, Any]:
+    base = f"{occasion.public_url}/labels/{label_id}"
+    return {"certificate_url": f"{base}/certificate.pdf", "verify_url": base}
+
+
+def _today(occasion: Occasion) -> date:
+    return local_day(occasion.now, ZoneInfo(occasion.case["zone"]))

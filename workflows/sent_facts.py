@@ -1,0 +1,127 @@
+"""Facts about what was sent along with a step, and about a person's other cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from base.days import local_day
+from models.cases import Case, CaseEvent
+from models.sql import among
+from rules.criteria import FactType, Value
+from rules.facts import Subject, provider
+
+_case = Case.__table__  # type: ignore[attr-defined]
+_event = CaseEvent.__table__  # type: ignore[attr-defined]
+
+Found = Mapping[str, Value | None]
+_STARTING = {"starting": FactType.TEXT}
+
+
+def _numbers(
+    subjects: Sequence[Subject], starting: str, made_of: Callable[[list[int]], int]
+) -> Found:
+    found: dict[str, Value | None] = {}
+    for subject in subjects:
+        numbers = [
+            value
+            for name, value in subject.sent.items()
+            if name.startswith(starting) and isinstance(value, int)
+        ]
+        if numbers:
+            found[subject.key] = made_of(numbers)
+    return found
+
+
+@provider("sent_sum", FactType.INTEGER, _STARTING)
+def sent_sum(
+    _connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """The sum of the numbers that were sent along under names that start so."""
+    return _numbers(subjects, arguments["starting"], sum)
+
+
+@provider("sent_least", FactType.INTEGER, _STARTING)
+def sent_least(
+    _connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """The least of them."""
+    return _numbers(subjects, arguments["starting"], min)
+
+
+@provider("sent_largest", FactType.INTEGER, _STARTING)
+def sent_largest(
+    _connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """The largest of them."""
+    return _numbers(subjects, arguments["starting"], max)
+
+
+@provider(
+    "earlier_submissions",
+    FactType.INTEGER,
+    {"trigger": FactType.TEXT, "since": FactType.DATE, "until": FactType.DATE},
+    least=0,
+)
+def earlier_submissions(
+    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """How many other cases of this process and person saw a step between two days, inclusive.
+
+    Days are those of the zone of the case that is judged. A case that saw the step twice counts
+    once: whether one that was withdrawn or refused uses up a place is UNKNOWN, and it does.
+    """
+    first: date = arguments["since"]
+    last: date = arguments["until"]
+    people = {one.person_id for one in subjects if one.person_id}
+    query = (
+        select(_case.c.process, _case.c.person_id, _case.c.id, _event.c.at)
+        .join(_event, _event.c.case_id == _case.c.id)
+        .where(
+            among(connection, _case.c.person_id, sorted(people)),
+            _event.c.trigger == arguments["trigger"],
+        )
+    )
+    steps: dict[tuple[str, str], list[tuple[str, datetime]]] = {}
+    for row in connection.execute(query):
+        steps.setdefault((row.process, row.person_id), []).append((row.id, row.at))
+    found: dict[str, Value | None] = {}
+    for subject in subjects:
+        if subject.person_id is None:
+            continue
+        zone = ZoneInfo(subject.zone)
+        others = {
+            case_id
+            for case_id, at in steps.get((subject.process, subject.person_id), [])
+            if case_id != subject.case_id and first <= local_day(at, zone) <= last
+        }
+        found[subject.key] = len(others)
+    return found
+
+
+@provider("earlier_outcomes", FactType.INTEGER, {"state": FactType.TEXT}, least=0)
+def earlier_outcomes(
+    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """How many other cases of this process, person and project are in a state."""
+    people = {one.person_id for one in subjects if one.person_id}
+    query = select(_case.c.process, _case.c.person_id, _case.c.project_id, _case.c.id).where(
+        among(connection, _case.c.person_id, sorted(people)), _case.c.state == arguments["state"]
+    )
+    cases: dict[tuple[Any, ...], set[str]] = {}
+    for row in connection.execute(query):
+        cases.setdefault((row.process, row.person_id, row.project_id), set()).add(row.id)
+    return {
+        one.key: len(cases.get((one.process, one.person_id, one.project_id), set()) - {one.case_id})
+        for one in subjects
+        if one.person_id
+    }
