@@ -21,6 +21,7 @@ from cli.demo_teller import Teller
 from cli.languages import DEFAULT, Language
 from cli.story_file import beginning, read_story
 from cli.story_player import Player, add_people
+from cli.story_settings import book_of
 from cli.words import counted
 from models.database import open_database
 from models.schema import migrate
@@ -50,7 +51,7 @@ def run(
         database.dispose()
         clock = VirtualClock(beginning(story) if story else EVE)
         with wiring(context).open(settings, clock) as parts:
-            begin(parts, process)
+            begin(parts, process, book_of(story) if story else None)
             teller = Teller(parts, language, as_json=as_json)
             if story:
                 add_people(parts, story)

@@ -19,6 +19,7 @@ from models.cases import CaseEvent
 from models.database import open_database, reading, writing
 from models.registry import Grant, Membership, Organisation, Person
 from registry.importing import import_file
+from rules.book import RuleBook
 from workflows.sweep import prepare
 
 SCHOOLS = Path(__file__).with_name("demo_files") / "schools.json"
@@ -103,15 +104,16 @@ def web_address(settings: Settings) -> str:
     return f"http://{host}:{settings.port}"
 
 
-def begin(parts: Parts, only: str | None = None) -> None:
+def begin(parts: Parts, only: str | None = None, book: RuleBook | None = None) -> None:
     """The eve of the round: registry filled, processes published, screening set.
 
     Arguments:
         only: the one process that is published; all if left out.
+        book: the rule sets and rounds; those installed if left out.
     """
     with writing(parts.database) as connection:
         fill(connection, parts.clock.now())
-    publish_installed(parts, only)
+    publish_installed(parts, only, book)
     prepare(parts.engine)
 
 

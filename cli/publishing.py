@@ -12,16 +12,19 @@ from workflows.publishing import publish
 AUTHOR = "installation"
 
 
-def publish_installed(parts: Parts, only: str | None = None) -> None:
+def publish_installed(
+    parts: Parts, only: str | None = None, book: RuleBook | None = None
+) -> None:
     """Publish every installed process that is not in force as it is.
 
     Arguments:
         only: this process and no other.
+        book: the rule sets and rounds; those installed if left out.
 
     Raises:
         BadDefinition: a file has errors; nothing of it is published, and what is in force stays.
     """
-    book = RuleBook.from_folder()
+    book = book or RuleBook.from_folder()
     for process, located in load_processes().values():
         if only not in (None, process.process):
             continue

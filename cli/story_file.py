@@ -129,6 +129,8 @@ class StoryFile(_Part):
     zone: str = "Europe/Brussels"
     #: When the story begins, local time.
     begins: Moment
+    #: What countries have set for the story: round -> area (``*`` is everywhere) -> values by name.
+    settings: dict[str, dict[str, dict[str, Any]]] = {}
     schools: list[School] = []
     people: list[Someone] = []
     rights: list[Right] = []

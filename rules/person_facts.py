@@ -75,7 +75,7 @@ def are_contacts(
     first = people_of(subjects, arguments.get("who"))
     second = people_of(subjects, arguments["other"])
     pairs = {key: (first[key], second[key]) for key in first if key in second}
-    asked = id_table(connection, first.values())
+    asked = id_table(connection, [*first.values(), *second.values()])
     query = (
         select(_contact.c.person_id, _contact.c.contact_id)
         .select_from(asked)

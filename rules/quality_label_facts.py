@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
@@ -99,7 +100,10 @@ def _averages(
 @provider(
     "places_beyond",
     FactType.INTEGER,
-    {**_KIND, "one_in": FactType.INTEGER, "rounding": FactType.TEXT, "ties": FactType.TEXT},
+    {
+        **_KIND, "one_in": FactType.INTEGER, "rounding": FactType.TEXT, "ties": FactType.TEXT,
+        "partners": FactType.INTEGER,
+    },
     choices={"rounding": ROUNDING, "ties": TIES},
     least=0,
 )
@@ -109,39 +113,53 @@ def places_beyond(
 ) -> Found:  # fmt: skip
     """By how many places the project lies beyond the best one in so many of its NSO's projects.
 
-    All projects founded first in the country of the case that hold such a label are ranked by their
-    average, the best first. Of ``n`` of them ``n / one_in`` places are given, rounded as told. Who
-    shares the average of the last place is in (``ties``: all), or all who share it are out (none).
-    0 is within; without known points a project has no place.
+    Of the ``n`` projects of an NSO with such a label (it is that of the founder written down first)
+    ``n / one_in`` places are given, rounded as told. Those with at least so many ``partners`` who
+    hold it are ranked by their average, the best first. Who shares the average of the last place is
+    in (``ties``: all), or all who share it are out (none). 0 is within; a project without known
+    points, or with fewer partners, has no place.
     """
     projects = projects_of(subjects)
-    averages = _averages(connection, arguments)
+    averages, partners = _averages(connection, arguments), _partners(connection, arguments)
     country_of = _countries(connection)
+    counts = Counter(country_of.get(project, "") for project in partners)
     ranked: dict[str, list[Fraction]] = {}
     for project, average in averages.items():
-        ranked.setdefault(country_of.get(project, ""), []).append(average)
+        if partners[project] >= arguments["partners"]:
+            ranked.setdefault(country_of.get(project, ""), []).append(average)
     found: dict[str, Value | None] = {}
     for key, id_ in projects.items():
-        if id_ not in averages:
+        if id_ not in averages or partners[id_] < arguments["partners"]:
             continue
-        there = ranked[country_of.get(id_, "")]
+        country = country_of.get(id_, "")
+        share = Fraction(counts[country], arguments["one_in"])
         found[key] = beyond(
-            averages[id_], there, arguments["one_in"], arguments["rounding"],
-            arguments["ties"],
-        )  # fmt: skip
+            averages[id_], ranked[country], share, arguments["rounding"], arguments["ties"]
+        )
     return found
 
 
-def beyond(own: Fraction, all_: Sequence[Fraction], one_in: int, rounding: str, ties: str) -> int:
+def _partners(connection: Connection, arguments: Mapping[str, Any]) -> dict[str, int]:
+    """How many people hold such a label, by project."""
+    query = (
+        select(_label.c.project_id, func.count(distinct(_label.c.person_id)))
+        .where(_granted(arguments), _label.c.project_id.is_not(None))
+        .group_by(_label.c.project_id)
+    )
+    return {row[0]: int(row[1]) for row in connection.execute(query)}
+
+
+def beyond(
+    own: Fraction, all_: Sequence[Fraction], share: Fraction, rounding: str, ties: str
+) -> int:
     """By how many places ``own`` lies beyond the places given; 0 is within.
 
     Arguments:
         all_: the averages of all that are ranked, its own among them.
-        one_in: of so many one is given a place: 3 is the top third.
+        share: how many places there are, before they are rounded.
         rounding: down, up or nearest (a half is rounded down: “up to” is a ceiling).
         ties: all or none of those who share the last place.
     """
-    share = Fraction(len(all_), one_in)
     places = {
         "down": share.__floor__(),
         "up": share.__ceil__(),

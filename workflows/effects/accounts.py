@@ -10,7 +10,6 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.sql.dml import UpdateBase
 
 from base.days import local_day
-from base.i18n import N_
 from base.ids import new_id
 from models.messages import Mail, Notice
 from models.registry import Contact, Grant, Membership, Person
@@ -24,7 +23,7 @@ _mail = Mail.__table__  # type: ignore[attr-defined]
 _notice = Notice.__table__  # type: ignore[attr-defined]
 
 #: Stands where a name was: the log of a case may still refer to the account.
-NOBODY = N_("deleted account")
+NOBODY = "–"
 
 
 @effect

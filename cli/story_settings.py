@@ -1,0 +1,49 @@
+"""The rounds of a story: those installed, with what countries have set for it.
+
+Many values stand in no source, and every country has its own. A story shows a process in a country
+that has set them, as an administrator would: under ``countries`` in the round file.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from cli.story_file import StoryFile
+from rules.book import RuleBook
+
+EVERYWHERE = "*"
+
+
+def book_of(story: StoryFile) -> RuleBook:
+    """The installed rule sets and rounds, with the settings of the story in its rounds.
+
+    Raises:
+        NotFound: the story names a round that is not there.
+        BadDefinition: a value does not fit its name.
+    """
+    installed = RuleBook.from_folder()
+    book = RuleBook()
+    for name, areas in story.settings.items():
+        key = f"{story.story}/{name}"
+        installed.round(key)
+        book.add(_with(installed.text_of(key), areas), f"{key} of the story")
+    book.add_missing(installed)
+    return book
+
+
+def _with(text: str, areas: dict[str, dict[str, Any]]) -> str:
+    yaml = YAML()
+    data = yaml.load(text)
+    for area, values in areas.items():
+        part = data if area == EVERYWHERE else data.setdefault("countries", {}).setdefault(area, {})
+        for name, value in values.items():
+            dates = part.setdefault("dates", {})
+            parameters = part.setdefault("parameters", {})
+            into = parameters if name in data.get("parameters", {}) else dates
+            into[name] = value
+    out = io.StringIO()
+    yaml.dump(data, out)
+    return out.getvalue()
