@@ -28,13 +28,15 @@ from notifications.templates import Templates
 NOW = datetime(2022, 11, 23, 5, 0, tzinfo=UTC)
 _mail = Mail.__table__  # type: ignore[attr-defined]
 
-#: Every value a mail of the School Label may use.
+#: Every value a mail may use.
 CONTEXT: dict[str, Any] = {
     "process": {"name": "school_label", "title": {"en": "eTwinning School Label"}},
     "organisation": {"name": "Sint-Jan"},
     "subject": {"name": "Sint-Jan"},
     "made": {"school": "Sint-Jan"},
-    "parties": {"co_founder": {"name": "Giulia"}},
+    "parties": {
+        "founder": {"name": "An"}, "co_founder": {"name": "Giulia"}, "old": {"name": "An"},
+    },
     "round": {"name": "2023-2024", "title": {"en": "Label 2023-2024", "de": "Siegel 2023-2024"}},
     "dates": {
         "first_window.opens": "2022-11-23", "first_window.closes": "2023-01-31",
@@ -45,7 +47,8 @@ CONTEXT: dict[str, Any] = {
         "feedback": [
             {"section": {"en": "eSafety policy", "nl": "eSafety-beleid"}, "text": "Eén.\nTwee."}
         ],
-        "reason": "Te weinig bewijs.",
+        "reason": "Te weinig bewijs.", "what": "Een attest.", "question": "Voor wie?",
+        "remarks": "Mooi werk.",
     },
     "label": {
         "valid_from": "2023-03-29", "valid_until": "2024-12-31",

@@ -67,4 +67,4 @@ def test_every_slip_is_named_at_once() -> None:
 
 def test_the_values_of_the_tests_are_those_explained() -> None:
     assert {*CONTEXT, "person"} == {*VALUES}
-    assert Templates().names()[0] == "school_label/approved"
+    assert "school_label/approved" in Templates().names()
