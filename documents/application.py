@@ -60,7 +60,10 @@ class SectionLines:
 class Application:
     """What the document of an application says."""
 
+    #: Whom or what it is about: the school, the person, the project; each may be empty.
     school: str
+    person: str = ""
+    project: str = ""
     #: Town; may be empty.
     place: str
     area: str
@@ -87,31 +90,33 @@ def render_application(data: Application, language: str) -> bytes:
     language = known_language(language)
     label = " ".join(dict.fromkeys([say(data.label, language), say(data.round, language)])).strip()
     text = words("application", language)
+    name = data.project or data.person or data.school
     submitted = (
         instant_in_words(data.submitted_at, data.zone, language)
         if data.submitted_at
         else text["not_submitted"]
     )
     facts = {
-        "school": data.school, "place": data.place, "area": area_name(data.area, language),
+        "project": data.project, "person": data.person, "school": data.school,
+        "place": data.place, "area": area_name(data.area, language) if data.area else "",
         "reference": data.reference, "state": say(data.state, language), "submitted": submitted,
     }  # fmt: skip
     sections = [_section(one, data.zone, language, text) for one in data.sections]
     notes = []
     if any(line.sha256 for one in data.sections for a in one.answers for line in a.evidence or ()):
         notes.append(text["about_fingerprints"])
-    if _has_missing(sections) or _has_missing([data.school, data.place]):
+    if _has_missing(sections) or _has_missing([name, data.person, data.school, data.place]):
         notes.append(text["left_out"])
     day = data.as_of.astimezone(data.zone).date()
     return typeset(
         "application.typ",
         {
             "language": language,
-            "title": filled(text["document_title"], label=label, school=data.school),
+            "title": filled(text["document_title"], label=label, name=name),
             "date": day.isoformat(),
             "words": text,
             "label": label,
-            "school_short": data.school if len(data.school) <= 60 else f"{data.school[:59]}…",
+            "name_short": name if len(name) <= 60 else f"{name[:59]}…",
             "facts": [[text[name], breakable(value)] for name, value in facts.items() if value],
             "printed": filled(
                 text["printed"], when=instant_in_words(data.as_of, data.zone, language)

@@ -17,16 +17,18 @@ from documents.application import render_application as _render_application
 from documents.certificate import Certificate, render_certificate
 from documents.declaration import Declaration, render_declaration
 from models.cases import Case, CaseEvent
-from models.registry import Label, Organisation
+from models.registry import Organisation, Person, Project
 from workflows.answers_store import answers_of, evidence_of
+from workflows.awarded import awarded_label
 from workflows.definition import FormField
 from workflows.publishing import Published
 from workflows.tools import Tools
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
-_label = Label.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
+_person = Person.__table__  # type: ignore[attr-defined]
+_project = Project.__table__  # type: ignore[attr-defined]
 
 Row = Mapping[str, Any]
 
@@ -35,17 +37,17 @@ def declaration(connection: Connection, tools: Tools, case: Row, language: str) 
     """The declaration of honour of a case, to be signed by the principal, as PDF.
 
     Raises:
-        NotFound: the case's form asks for none.
+        NotFound: the case's form asks for none, or it has no school.
     """
     published = tools.library.release(connection, case["release_id"])
     form = published.process.form
     step = next((one for one in form.sections if one.document), None) if form else None
-    if step is None:
+    school = _named(connection, case)
+    if step is None or not school["school"]:
         raise NotFound(N_("This application needs no declaration."))
-    school = _school(connection, case)
     return render_declaration(
         Declaration(
-            school=school["name"], place=school["place"], area=case["area"],
+            school=school["school"], place=school["place"], area=case["area"],
             label=published.process.title, round=_round_title(published, case),
             reference=case["id"], made_on=_today(tools, case), step=step.title,
         ),
@@ -82,10 +84,9 @@ def application(connection: Connection, tools: Tools, case: Row, language: str) 
         .order_by(_event.c.sequence.desc())
         .limit(1)
     ).scalar()
-    school = _school(connection, case)
     return _render_application(
         Application(
-            school=school["name"], place=school["place"], area=case["area"],
+            **_named(connection, case), area=case["area"],
             label=published.process.title, round=_round_title(published, case),
             reference=case["id"], state=published.process.states[case["state"]].to_school,
             submitted_at=submitted_at, as_of=tools.clock.now(), zone=ZoneInfo(case["zone"]),
@@ -101,23 +102,13 @@ def certificate(connection: Connection, tools: Tools, label_id: str, language: s
     Raises:
         NotFound: there is no such label.
     """
-    row = (
-        connection.execute(
-            select(_label, _case.c.release_id)
-            .join(_case, _case.c.id == _label.c.case_id)
-            .where(_label.c.id == label_id)
-        )
-        .mappings()
-        .first()
-    )
-    if row is None:
-        raise NotFound(N_("There is no such label."))
+    row = awarded_label(connection, label_id)
     published = tools.library.release(connection, row["release_id"])
-    school = _school(connection, dict(row))
     return render_certificate(
         Certificate(
-            number=row["id"], school=school["name"], place=school["place"], area=school["area"],
-            label=published.process.title, round=_round_title(published, dict(row)),
+            number=row["id"], school=row["school"] or "", place=row["place"] or "",
+            area=row["area"] or "", person=row["person"] or "", project=row["project"] or "",
+            label=published.process.title, round=_round_title(published, row),
             granted_on=row["granted_on"], valid_from=row["valid_from"],
             valid_until=row["valid_until"], verify_url=f"{tools.public_url}/labels/{row['id']}",
         ),
@@ -144,9 +135,21 @@ def _answer(
     return AnswerLine(title=wanted.title, value=value)
 
 
-def _school(connection: Connection, case: Row) -> Row:
-    query = select(_organisation).where(_organisation.c.id == case["organisation_id"])
-    return dict(connection.execute(query).mappings().one())
+def _named(connection: Connection, case: Row) -> dict[str, str]:
+    """``school`` with its ``place``, ``person`` and ``project`` of a case, empty without one."""
+    query = (
+        select(
+            _organisation.c.name.label("school"), _organisation.c.place,
+            _person.c.name.label("person"), _project.c.title.label("project"),
+        )
+        .select_from(_case)
+        .outerjoin(_organisation, _organisation.c.id == _case.c.organisation_id)
+        .outerjoin(_person, _person.c.id == _case.c.person_id)
+        .outerjoin(_project, _project.c.id == _case.c.project_id)
+        .where(_case.c.id == case["id"])
+    )  # fmt: skip
+    row = connection.execute(query).mappings().one()
+    return {name: value or "" for name, value in row.items()}
 
 
 def _round_title(published: Published, case: Row) -> Any:

@@ -110,13 +110,44 @@ def test_a_certificate_of_a_country_names_it_once() -> None:
     assert "Atheneum De Linde Netherlands" in text_of(made)
 
 
+def test_a_personal_certificate_names_person_project_and_school() -> None:
+    made = replace(
+        CERTIFICATE, person="An Peeters", project="Rivers 2022", valid_from=None, valid_until=None
+    )
+    text = text_of(render_certificate(made, "de"))
+    for part in (
+        "verliehen an An Peeters", "Atheneum De Linde, Lindedorp, Flandern, Belgien",
+        "für das Projekt „Rivers 2022“", "Verliehen am 29. März 2023",
+    ):  # fmt: skip
+        assert part in text
+    assert "Gültig" not in text
+
+
+def test_a_certificate_of_a_project_is_of_the_central_support_service() -> None:
+    made = replace(
+        CERTIFICATE, project="Rivers 2022", school="", place="", area="", valid_from=None,
+        valid_until=None,
+    )  # fmt: skip
+    text = text_of(render_certificate(made, "en"))
+    assert "awarded to Rivers 2022" in text
+    assert "Assessed by Central Support Service" in text
+
+
+def test_an_application_names_the_person_and_the_project() -> None:
+    made = replace(APPLICATION, person="An Peeters", project="Rivers 2022")
+    pdf = render_application(made, "en")
+    assert "Project Rivers 2022 Person An Peeters School Atheneum De Linde" in text_of(pdf)
+    assert opened(pdf).metadata.title.endswith("– Rivers 2022")  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(
     "name",
     ["W" * 200, "Sint-Jan-Berchmanscollege voor secundair onderwijs en " * 3 + "meer", "学校 😀"],
 )
 def test_a_certificate_stays_one_page_whatever_the_school_is_called(name: str) -> None:
-    made = render_certificate(replace(CERTIFICATE, school=name), "de")
-    assert len(opened(made).pages) == 1
+    for other in ({"school": name}, {"person": name, "project": name, "school": name}):
+        made = render_certificate(replace(CERTIFICATE, **other), "de")  # type: ignore[arg-type]
+        assert len(opened(made).pages) == 1
 
 
 def test_a_declaration_is_one_page_to_sign_with_the_statements_of_the_file() -> None:
