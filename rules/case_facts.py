@@ -54,7 +54,12 @@ declare(
 declare(
     "earlier_submissions",
     FactType.INTEGER,
-    {"trigger": FactType.TEXT, "since": FactType.DATE, "until": FactType.DATE},
+    {
+        "trigger": FactType.TEXT,
+        "since": FactType.DATE,
+        "until": FactType.DATE,
+        "standing": FactType.BOOLEAN,
+    },
     least=0,
     about="How many other cases of this process and person saw a step between two days, inclusive.",
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from base.i18n import N_, say, translate
 from rules.binding import Values, bind, facts_in
-from rules.criteria import Comparison, Condition, Outcome, Test
+from rules.criteria import Comparison, Condition, FactRequest, Outcome, Test
 from rules.decisions import Judgement
+from rules.facts import PROVIDERS
 from rules.rule_file import CriterionText, RuleSet
 from rules.values import reference
 from rules.wording import as_data, fill
@@ -36,12 +37,13 @@ def explain(
         known; by fact where a criterion joins several); ``remedy`` is empty for what is met.
     """
     bound = bind(rule_set, values)
+    unsaid = {request.key for request in bound.facts if _unsaid(request)}
     return {
         "outcome": str(judgement.outcome),
         "findings": [
             _finding(
                 rule_set.criterion(name), condition, judgement.findings[name], judgement.facts,
-                values, language,
+                unsaid, values, language,
             )
             for name, condition in bound.criteria.items()
         ],
@@ -50,14 +52,17 @@ def explain(
 
 def _finding(
     written: CriterionText, condition: Condition, outcome: Outcome, facts: Mapping[str, Any],
-    values: Values, language: str,
+    unsaid: Collection[str], values: Values, language: str,
 ) -> dict[str, Any]:  # fmt: skip
+    """One finding. ``unsaid``: the facts that are not known because the round does not say."""
     actual, required = _actual(condition, facts), _required(condition)
     places = {
         **values, "actual": actual, "required": required, "missing": missing(condition, facts),
     }  # fmt: skip
     applies = written.only_if is None or values.get(reference(written.only_if) or "") is not None
-    round_unknown = not applies or any(None in test.operands for test in _tests(condition))
+    round_unknown = not applies or any(
+        None in test.operands or test.fact in unsaid for test in _tests(condition)
+    )
     text = fill(say(written.text, language), places, language)
     found = ""
     if outcome is Outcome.UNDETERMINED:
@@ -79,6 +84,12 @@ def _finding(
         "reason": translate(_REASON, language, required=text, found=found) if found else text,
         "remedy": remedy,
     }
+
+
+def _unsaid(request: FactRequest) -> bool:
+    """Whether a fact is not known since the round does not give what its provider has to know."""
+    optional = PROVIDERS[request.provider].optional
+    return any(value is None for name, value in request.arguments.items() if name not in optional)
 
 
 def missing(condition: Condition, facts: Mapping[str, Any]) -> int | None:

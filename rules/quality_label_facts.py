@@ -101,7 +101,10 @@ def _averages(
     "places_beyond",
     FactType.INTEGER,
     {
-        **_KIND, "one_in": FactType.INTEGER, "rounding": FactType.TEXT, "ties": FactType.TEXT,
+        **_KIND,
+        "one_in": FactType.INTEGER,
+        "rounding": FactType.TEXT,
+        "ties": FactType.TEXT,
         "partners": FactType.INTEGER,
     },
     choices={"rounding": ROUNDING, "ties": TIES},

@@ -67,7 +67,12 @@ def sent_largest(
 @provider(
     "earlier_submissions",
     FactType.INTEGER,
-    {"trigger": FactType.TEXT, "since": FactType.DATE, "until": FactType.DATE},
+    {
+        "trigger": FactType.TEXT,
+        "since": FactType.DATE,
+        "until": FactType.DATE,
+        "standing": FactType.BOOLEAN,
+    },
     least=0,
 )
 def earlier_submissions(
@@ -77,33 +82,34 @@ def earlier_submissions(
     """How many other cases of this process and person saw a step between two days, inclusive.
 
     Days are those of the zone of the case that is judged. A case that saw the step twice counts
-    once: whether one that was withdrawn or refused uses up a place is UNKNOWN, and it does.
+    once. ``standing``: only those that still hold their place; a case that was withdrawn or refused
+    has given it up, where its state says so (``frees``).
     """
     first: date = arguments["since"]
     last: date = arguments["until"]
     people = {one.person_id for one in subjects if one.person_id}
     query = (
-        select(_case.c.process, _case.c.person_id, _case.c.id, _event.c.at)
+        select(_case.c.process, _case.c.person_id, _case.c.id, _case.c.unique_key, _event.c.at)
         .join(_event, _event.c.case_id == _case.c.id)
         .where(
             among(connection, _case.c.person_id, sorted(people)),
             _event.c.trigger == arguments["trigger"],
         )
     )
-    steps: dict[tuple[str, str], list[tuple[str, datetime]]] = {}
+    steps: dict[tuple[str, str], list[Any]] = {}
     for row in connection.execute(query):
-        steps.setdefault((row.process, row.person_id), []).append((row.id, row.at))
+        steps.setdefault((row.process, row.person_id), []).append(row)
     found: dict[str, Value | None] = {}
     for subject in subjects:
         if subject.person_id is None:
             continue
         zone = ZoneInfo(subject.zone)
         others = {
-            case_id
-            for case_id, at in steps.get((subject.process, subject.person_id), [])
-            if case_id != subject.case_id and first <= local_day(at, zone) <= last
+            row.id: row.unique_key is not None
+            for row in steps.get((subject.process, subject.person_id), [])
+            if row.id != subject.case_id and first <= local_day(row.at, zone) <= last
         }
-        found[subject.key] = len(others)
+        found[subject.key] = sum(others.values()) if arguments["standing"] else len(others)
     return found
 
 
