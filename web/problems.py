@@ -76,7 +76,9 @@ def handle_errors(app: FastAPI) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         sentence, code = UNHEARD.get(error.status_code, (NOT_SO, "not_so"))
         message = translate(sentence, language_of(request))
-        found = answer(request, error.status_code, {"code": code, "message": message})
+        # A body that is no text at all cannot be used either: programs look for one status.
+        status = 422 if error.status_code == 400 else error.status_code
+        found = answer(request, status, {"code": code, "message": message})
         found.headers.update(error.headers or {})  # which methods are allowed, say
         return found
 

@@ -10,7 +10,8 @@ import secrets
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Connection, select
 
@@ -87,7 +88,15 @@ def find(connection: Connection, which: object) -> Someone | None:
     return Someone(id=row.id, name=row.name, email=row.email, language=row.language)
 
 
-def signed_in(request: Request) -> Someone:
+_header = APIKeyHeader(
+    name=HEADER, scheme_name="person", auto_error=False,
+    description="In the demo only: the mail address of a demo person.",
+)  # fmt: skip
+
+
+def signed_in(
+    request: Request, _described: Annotated[str | None, Security(_header)] = None
+) -> Someone:
     """The person who is asking.
 
     Raises:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -19,6 +16,7 @@ from models.registry import Label
 from rules.judge import Judge
 from tests.builders import Desk, add_school
 from tests.web.conftest import context_of
+from tests.web.serving import served
 from web.app import create_app
 
 pytestmark = pytest.mark.browser
@@ -52,21 +50,9 @@ def site(
     database = open_database(f"sqlite:///{path}", synchronous="NORMAL")
     desk = Desk.open(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
     pages = _pages(desk)
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(context_of(desk, folder)), port=0, log_level="warning")
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield Site(address=f"http://127.0.0.1:{port}", pages=pages)
-    finally:
-        server.should_exit = True
-        thread.join()
-        database.dispose()
+    with served(create_app(context_of(desk, folder))) as address:
+        yield Site(address=address, pages=pages)
+    database.dispose()
 
 
 def _pages(desk: Desk) -> dict[str, tuple[str, str | None]]:

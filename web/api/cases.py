@@ -14,6 +14,7 @@ from models.cases import Case, CaseEvent, Timer
 from models.database import reading
 from models.registry import Organisation, Person, Project
 from web.api.lines import behind, case_line, cursor, process_of
+from web.api.outcomes import PICTURE, READING, WRITING
 from web.api.sent import Sent
 from web.api.shapes import Ahead, CaseList, CaseWhole, EventLine, Name
 from web.context import Context, Here
@@ -55,7 +56,7 @@ class NewCase(Sent):
     payload: dict[str, Any] = Field(default={}, description="What the start asks for.")
 
 
-@router.get("/cases", summary="The cases you may see")
+@router.get("/cases", summary="The cases you may see", responses=READING)
 def list_cases(
     context: Here,
     reader: Reader,
@@ -105,7 +106,7 @@ def list_cases(
     return CaseList(cases=lines, next=cursor(lines[-1].id) if more else None)
 
 
-@router.post("/cases", status_code=201, summary="Open a case")
+@router.post("/cases", status_code=201, summary="Open a case", responses=WRITING)
 def open_case(context: Here, reader: Reader, language: Language, new: NewCase) -> CaseWhole:
     """Open a case by one of the process's starts; the answer is the case."""
     with reading(context.database) as connection:
@@ -121,13 +122,13 @@ def open_case(context: Here, reader: Reader, language: Language, new: NewCase) -
     return whole(context, reader, taken.case["id"], language)
 
 
-@router.get("/cases/{case_id}", summary="Read a case")
+@router.get("/cases/{case_id}", summary="Read a case", responses=READING)
 def read_case(context: Here, reader: Reader, language: Language, case_id: str) -> CaseWhole:
     """A case: where it stands, what you may do, and what happens if nobody acts."""
     return whole(context, reader, case_id, language)
 
 
-@router.get("/cases/{case_id}/history", summary="Everything that happened")
+@router.get("/cases/{case_id}/history", summary="Everything that happened", responses=READING)
 def history(context: Here, reader: Reader, language: Language, case_id: str) -> list[EventLine]:
     """The case's log. A school sees in which capacity its NSO acted, not who it was."""
     with reading(context.database) as connection:
@@ -138,7 +139,7 @@ def history(context: Here, reader: Reader, language: Language, case_id: str) -> 
 
 @router.get(
     "/cases/{case_id}/diagram", summary="The process with the case's state marked",
-    response_class=Response, responses={200: {"content": {"image/svg+xml": {}}}},
+    response_class=Response, responses=READING | PICTURE,
 )  # fmt: skip
 def case_diagram(
     context: Here,

@@ -11,6 +11,7 @@ from base.errors import NotFound
 from base.i18n import N_
 from models.cases import Decision
 from models.database import reading
+from web.api.outcomes import READING
 from web.api.shapes import DecisionWhole
 from web.context import Here
 from web.language import Language
@@ -26,7 +27,9 @@ _decision = Decision.__table__  # type: ignore[attr-defined]
 MOST = 200
 
 
-@router.get("/cases/{case_id}/decisions", summary="Why the case could move, or could not")
+@router.get(
+    "/cases/{case_id}/decisions", summary="Why the case could move, or could not", responses=READING
+)
 def of_case(context: Here, reader: Reader, language: Language, case_id: str) -> list[DecisionWhole]:
     """The decisions of one case, oldest first; the last 200."""
     with reading(context.database) as connection:
@@ -36,7 +39,7 @@ def of_case(context: Here, reader: Reader, language: Language, case_id: str) -> 
         return _explained(connection, query, language)
 
 
-@router.get("/decisions", summary="What was decided of a school")
+@router.get("/decisions", summary="What was decided of a school", responses=READING)
 def of_school(
     context: Here, reader: Reader, language: Language,
     organisation_id: Annotated[str, Query(max_length=36)],
@@ -49,7 +52,7 @@ def of_school(
         return _explained(connection, query, language)
 
 
-@router.get("/decisions/{decision_id}", summary="One decision")
+@router.get("/decisions/{decision_id}", summary="One decision", responses=READING)
 def one(context: Here, reader: Reader, language: Language, decision_id: str) -> DecisionWhole:
     """One decision with every finding."""
     with reading(context.database) as connection:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from base.i18n import say
 from models.database import reading
+from web.api.outcomes import EVERYBODY, EVERYBODY_ONE, PICTURE
 from web.api.shapes import Name
 from web.context import Context, Here
 from web.language import Language
@@ -53,7 +54,7 @@ class RuleSetShown(BaseModel):
     text: str = Field(description="The file, as it was published.")
 
 
-@router.get("/processes", summary="Processes in force")
+@router.get("/processes", summary="Processes in force", responses=EVERYBODY)
 def processes(context: Here, language: Language) -> list[ProcessShown]:
     """Every process with its release."""
     return [
@@ -76,7 +77,7 @@ def processes(context: Here, language: Language) -> list[ProcessShown]:
 
 @router.get(
     "/processes/{name}/diagram", summary="A process as a picture", response_class=Response,
-    responses={200: {"content": {"image/svg+xml": {}}}},
+    responses=EVERYBODY_ONE | PICTURE,
 )  # fmt: skip
 def process_diagram(
     context: Here,
@@ -95,7 +96,7 @@ def process_diagram(
     return PlainTextResponse(drawn)
 
 
-@router.get("/rule-sets", summary="Rule sets in force")
+@router.get("/rule-sets", summary="Rule sets in force", responses=EVERYBODY)
 def rule_sets(context: Here, language: Language) -> list[RuleSetShown]:
     """Every rule set of every process in force."""
     return [
@@ -113,7 +114,7 @@ def rule_sets(context: Here, language: Language) -> list[RuleSetShown]:
     ]  # fmt: skip
 
 
-@router.get("/rounds", summary="Rounds in force")
+@router.get("/rounds", summary="Rounds in force", responses=EVERYBODY)
 def rounds(context: Here, language: Language, area: str = "") -> list[RoundShown]:
     """Every round of every process in force, with its values in an area (BE-VLG)."""
     return [

@@ -18,6 +18,7 @@ from base.i18n import N_
 from models.cases import CaseEvent
 from models.database import reading
 from web.api.lines import evidence_line
+from web.api.outcomes import READING, WRITING
 from web.api.sent import Sent
 from web.api.shapes import EvidenceLine
 from web.context import Context, Here
@@ -42,13 +43,15 @@ class Link(Sent):
     url: str = Field(max_length=2000, examples=["https://school.example.org/policy"])
 
 
-@router.get("/cases/{case_id}/evidence", summary="Links and files of a case")
+@router.get("/cases/{case_id}/evidence", summary="Links and files of a case", responses=READING)
 def list_evidence(context: Here, reader: Reader, case_id: str) -> list[EvidenceLine]:
     """What the school has added, oldest first."""
     return [evidence_line(row) for row in _rows(context, reader, case_id)]
 
 
-@router.post("/cases/{case_id}/evidence/links", status_code=201, summary="Add a link")
+@router.post(
+    "/cases/{case_id}/evidence/links", status_code=201, summary="Add a link", responses=WRITING
+)
 def link(context: Here, reader: Reader, case_id: str, new: Link) -> EvidenceLine:
     """Add a link as evidence."""
     _rows(context, reader, case_id)
@@ -57,7 +60,7 @@ def link(context: Here, reader: Reader, case_id: str, new: Link) -> EvidenceLine
 
 
 @router.post(
-    "/cases/{case_id}/evidence/files", status_code=201, summary="Add a file",
+    "/cases/{case_id}/evidence/files", status_code=201, summary="Add a file", responses=WRITING,
     openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": {
         "type": "object", "required": ["field", "file"],
         "properties": {
@@ -79,7 +82,7 @@ async def upload(context: Here, reader: Reader, case_id: str, request: Request) 
 
 @router.get(
     "/cases/{case_id}/evidence/{evidence_id}/content", summary="A file's content",
-    response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}},
+    response_class=Response, responses=READING | {200: {"content": {"*/*": {}}}},
 )  # fmt: skip
 def content(context: Here, reader: Reader, case_id: str, evidence_id: str) -> Response:
     """The file, to keep; never shown by the browser itself.
@@ -102,7 +105,10 @@ def content(context: Here, reader: Reader, case_id: str, evidence_id: str) -> Re
 
 
 @router.delete(
-    "/cases/{case_id}/evidence/{evidence_id}", status_code=204, summary="Take evidence away"
+    "/cases/{case_id}/evidence/{evidence_id}",
+    status_code=204,
+    summary="Take evidence away",
+    responses=WRITING,
 )
 def remove(context: Here, reader: Reader, case_id: str, evidence_id: str) -> None:
     """Take a link or file away from the form; an earlier submission keeps it."""

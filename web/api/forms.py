@@ -11,6 +11,7 @@ from base.errors import NotFound
 from base.i18n import N_
 from models.database import reading
 from web.api.lines import evidence_line
+from web.api.outcomes import READING, WRITING
 from web.api.sent import Sent
 from web.api.shapes import EvidenceLine, Problem
 from web.context import Context, Here
@@ -60,13 +61,13 @@ class Answers(Sent):
     answers: dict[str, Any] = Field(max_length=500, examples=[{"esafety.policy": "yes"}])
 
 
-@router.get("/cases/{case_id}/form", summary="The form with what is missing")
+@router.get("/cases/{case_id}/form", summary="The form with what is missing", responses=READING)
 def read_form(context: Here, reader: Reader, language: Language, case_id: str) -> FormShown:
     """The form, section by section, with every missing thing and its step."""
     return shown(context, reader, case_id, language)
 
 
-@router.patch("/cases/{case_id}/form", summary="Save answers")
+@router.patch("/cases/{case_id}/form", summary="Save answers", responses=WRITING)
 def save_form(
     context: Here, reader: Reader, language: Language, case_id: str, given: Answers
 ) -> FormShown:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import BaseModel, Field
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -31,7 +32,19 @@ def live() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/health/ready", summary="The database can be reached and has the right version")
+class Readiness(BaseModel):
+    """Whether requests can be answered."""
+
+    status: str = Field(description="ok, no database or wrong database.")
+    clock: str | None = Field(default=None, description="ticking, or late.")
+    detail: str | None = Field(default=None, description="What is wrong with the database.")
+
+
+@router.get(
+    "/health/ready", summary="The database can be reached and has the right version",
+    response_model=Readiness,
+    responses={503: {"model": Readiness, "description": "Requests cannot be answered now."}},
+)  # fmt: skip
 def ready(context: Here) -> JSONResponse:
     """200 if requests can be answered, else 503 with the reason.
 
@@ -62,7 +75,10 @@ def is_late(context: Context) -> bool:
         return connection.execute(query).first() is not None
 
 
-@router.get("/metrics", summary="Figures for Prometheus", response_class=Response)
+@router.get(
+    "/metrics", summary="Figures for Prometheus", response_class=Response,
+    responses={200: {"content": {"text/plain": {}}}},
+)  # fmt: skip
 def metrics(context: Here) -> Response:
     """Cases, mails, timers, refusals and times; no personal data."""
     return Response(figures(context), media_type=CONTENT_TYPE_LATEST)

@@ -14,6 +14,7 @@ from models.database import reading, writing
 from models.messages import Mail, Notice
 from notifications.delivery import render
 from web.api.lines import behind, cursor
+from web.api.outcomes import READING, WRITING
 from web.api.shapes import MailLine, MailList, NoticeLine
 from web.context import Here
 from web.language import Language
@@ -27,7 +28,7 @@ _notice = Notice.__table__  # type: ignore[attr-defined]
 _case = Case.__table__  # type: ignore[attr-defined]
 
 
-@router.get("/mails", summary="The outbox")
+@router.get("/mails", summary="The outbox", responses=READING)
 def mails(
     context: Here,
     reader: Reader,
@@ -70,7 +71,7 @@ def mails(
     return MailList(mails=lines, next=cursor(lines[-1].id) if len(rows) > limit else None)
 
 
-@router.get("/notices", summary="Your notices")
+@router.get("/notices", summary="Your notices", responses=READING)
 def notices(context: Here, reader: Reader, language: Language) -> list[NoticeLine]:
     """The reader's last 100 notices, newest first, in her language."""
     query = select(_notice).where(_notice.c.person_id == reader.id)
@@ -86,7 +87,9 @@ def notices(context: Here, reader: Reader, language: Language) -> list[NoticeLin
     ]  # fmt: skip
 
 
-@router.post("/notices/{notice_id}/read", status_code=204, summary="Mark a notice as read")
+@router.post(
+    "/notices/{notice_id}/read", status_code=204, summary="Mark a notice as read", responses=WRITING
+)
 def read_notice(context: Here, reader: Reader, notice_id: str) -> None:
     """Mark one of the reader's notices as read."""
     with writing(context.database) as connection:

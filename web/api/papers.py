@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from models.database import reading
+from web.api.outcomes import EVERYBODY_ONE, READING, Answers
 from web.context import Context, Here
 from web.language import Language
 from web.scope import scope_of, visible_case
@@ -17,12 +17,12 @@ from workflows import papers
 
 router = APIRouter(tags=["documents"])
 
-_PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}}}
+_PDF: Answers = {200: {"content": {"application/pdf": {}}}}
 
 
 @router.get(
-    "/cases/{case_id}/application.pdf", summary="The application as it stands", responses=_PDF,
-    response_class=Response,
+    "/cases/{case_id}/application.pdf", summary="The application as it stands",
+    responses=READING | _PDF, response_class=Response,
 )  # fmt: skip
 def application(context: Here, reader: Reader, language: Language, case_id: str) -> Response:
     """Every answer and piece of evidence, as PDF/UA."""
@@ -31,7 +31,7 @@ def application(context: Here, reader: Reader, language: Language, case_id: str)
 
 @router.get(
     "/cases/{case_id}/declaration.pdf", summary="The declaration of honour, to be signed",
-    responses=_PDF, response_class=Response,
+    responses=READING | _PDF, response_class=Response,
 )  # fmt: skip
 def declaration(context: Here, reader: Reader, language: Language, case_id: str) -> Response:
     """The declaration for the principal to sign, as PDF/UA."""
@@ -39,8 +39,8 @@ def declaration(context: Here, reader: Reader, language: Language, case_id: str)
 
 
 @router.get(
-    "/labels/{label_id}/certificate.pdf", summary="The certificate of a label", responses=_PDF,
-    response_class=Response,
+    "/labels/{label_id}/certificate.pdf", summary="The certificate of a label",
+    responses=EVERYBODY_ONE | _PDF, response_class=Response,
 )  # fmt: skip
 def certificate(context: Here, language: Language, label_id: str) -> Response:
     """The certificate, as PDF/UA; public, like the label."""

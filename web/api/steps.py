@@ -16,6 +16,7 @@ from base.i18n import N_
 from models.cases import Idempotency
 from models.database import reading, writing
 from web.api.cases import whole, whole_in
+from web.api.outcomes import READING_STEP, WRITING
 from web.api.sent import Sent
 from web.api.shapes import CaseWhole
 from web.context import Context, Here
@@ -42,7 +43,7 @@ class Step(Sent):
     )
 
 
-@router.post("/cases/{case_id}/triggers/{trigger}", summary="Fire a trigger")
+@router.post("/cases/{case_id}/triggers/{trigger}", summary="Fire a trigger", responses=WRITING)
 def fire(
     context: Here,
     reader: Reader,
@@ -69,7 +70,11 @@ def fire(
     return whole(context, reader, case_id, language)
 
 
-@router.get("/cases/{case_id}/triggers/{trigger}/consequences", summary="What a trigger would do")
+@router.get(
+    "/cases/{case_id}/triggers/{trigger}/consequences",
+    summary="What a trigger would do",
+    responses=READING_STEP,
+)
 def consequences(
     context: Here, reader: Reader, language: Language, case_id: str, trigger: str
 ) -> list[str]:
@@ -84,7 +89,7 @@ def consequences(
     return [consequence.say(language) for consequence in found]
 
 
-@router.post("/cases/{case_id}/undo", summary="Take back your last step")
+@router.post("/cases/{case_id}/undo", summary="Take back your last step", responses=WRITING)
 def undo(context: Here, reader: Reader, language: Language, case_id: str) -> CaseWhole:
     """Take back the step you have just taken, while its mails are still held."""
     _process(context, reader, case_id)
