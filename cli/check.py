@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from base.errors import BadDefinition, Remark
+from cli.open_values import area_of, open_values
 from cli.words import counted
 from notifications.templates import Templates
 from rules.book import FOLDER as RULES
@@ -36,14 +37,25 @@ def run(
             show_default=False,
         ),
     ] = None,
+    of_area: Annotated[
+        str | None,
+        typer.Option(
+            "--area", metavar="AREA",
+            help="Say instead what this country or region has not set yet: BE-VLG.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+) -> None:  # fmt: skip
     """Say what is wrong in process, rule and round files.
 
     Each line is file:line:column: severity: what is wrong. The installed mails are checked, too.
     Exits with 1 if there is an error; warnings and notes are only printed.
     """
-    remarks = check(paths or [WORKFLOWS, RULES])
+    remarks = (
+        open_values(RuleBook.from_folder(), area_of(of_area))
+        if of_area
+        else check(paths or [WORKFLOWS, RULES])
+    )
     if as_json:
         typer.echo(json.dumps([asdict(remark) for remark in remarks], indent=2))
     else:
