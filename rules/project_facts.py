@@ -6,13 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, distinct, func, select
+from sqlalchemy import Connection, distinct, func, select, union
 
+from base.i18n import N_
 from models.registry import Project, ProjectFounder, ProjectMember
 from rules.criteria import FactType, Value
 from rules.facts import Subject, provider
 from rules.person_facts import people_of
 from rules.subject_ids import id_table
+
+#: Where a project stands.
+STATES = (N_("pending"), N_("active"), N_("closed"))
 
 _project = Project.__table__  # type: ignore[attr-defined]
 _founder = ProjectFounder.__table__  # type: ignore[attr-defined]
@@ -69,10 +73,13 @@ def takes_part(
     """Whether a person takes part in the project; founders do."""
     projects, people = projects_of(subjects), people_of(subjects, arguments.get("who"))
     asked = id_table(connection, projects.values())
-    query = (
-        select(_taking_part.c.project_id, _taking_part.c.person_id)
-        .select_from(asked)
-        .join(_taking_part, _taking_part.c.project_id == asked.c.value)
+    query = union(
+        *(
+            select(table.c.project_id, table.c.person_id)
+            .select_from(asked)
+            .join(table, table.c.project_id == asked.c.value)
+            for table in (_taking_part, _founder)
+        )
     )
     known = {(row.project_id, row.person_id) for row in connection.execute(query)}
     return {

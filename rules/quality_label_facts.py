@@ -3,33 +3,51 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
-from sqlalchemy import Connection, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, and_, distinct, func, or_, select
 
-from models.registry import Label, Organisation, Project, ProjectFounder, ProjectMember
+from base.days import local_day, zone_of
+from base.i18n import N_
+from models.registry import (
+    Label,
+    Membership,
+    Organisation,
+    Project,
+    ProjectFounder,
+    ProjectMember,
+)
 from rules.criteria import FactType, Value
 from rules.facts import Subject, provider
 from rules.project_facts import projects_of
 from rules.subject_ids import id_table
 
 _label = Label.__table__  # type: ignore[attr-defined]
+_member = Membership.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
 _project = Project.__table__  # type: ignore[attr-defined]
 _founder = ProjectFounder.__table__  # type: ignore[attr-defined]
 _taking_part = ProjectMember.__table__  # type: ignore[attr-defined]
 
 Found = Mapping[str, Value | None]
-_KIND = {"kind": FactType.TEXT, "since": FactType.DATE}
-ROUNDING = ("down", "up", "nearest")
-TIES = ("all", "none")
+#: Which labels count: those of a kind, granted between two days, inclusive; the last is optional.
+_KIND = {"kind": FactType.TEXT, "since": FactType.DATE, "until": FactType.DATE}
+ROUNDING = (N_("down"), N_("up"), N_("nearest"))
+TIES = (N_("all"), N_("none"))
 
 
-def _granted(arguments: Mapping[str, Any]) -> Any:
-    return (_label.c.kind == arguments["kind"]) & (_label.c.granted_on >= arguments["since"])
+def _granted(arguments: Mapping[str, Any]) -> ColumnElement[bool]:
+    counts = and_(
+        _label.c.kind == arguments["kind"],
+        _label.c.project_id.is_not(None),
+        _label.c.person_id.is_not(None),
+        _label.c.granted_on >= arguments["since"],
+    )
+    return and_(counts, _label.c.granted_on <= last) if (last := arguments.get("until")) else counts
 
 
 def _per_project(
@@ -48,16 +66,20 @@ def _per_project(
     return {key: known.get(id_, 0) for key, id_ in projects.items()}
 
 
-@provider("label_partners", FactType.INTEGER, _KIND, least=0)
+@provider("label_partners", FactType.INTEGER, _KIND, ["until"], least=0)
 def label_partners(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
     _now: datetime,
 ) -> Found:  # fmt: skip
-    """How many people hold a label of a kind for the project, granted on a day or later."""
+    """How many people hold a label of a kind for the project, granted between two days.
+
+    A partner is a person: two teachers of one school are two (INFERENCE; the sources say
+    “partners”).
+    """
     return _per_project(connection, subjects, arguments, func.count(distinct(_label.c.person_id)))
 
 
-@provider("label_countries", FactType.INTEGER, _KIND, least=0)
+@provider("label_countries", FactType.INTEGER, _KIND, ["until"], least=0)
 def label_countries(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
     _now: datetime,
@@ -68,19 +90,20 @@ def label_countries(
     )
 
 
-@provider("label_average", FactType.INTEGER, _KIND, least=0)
+@provider("label_average", FactType.INTEGER, _KIND, ["until"], least=0)
 def label_average(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
     _now: datetime,
 ) -> Found:  # fmt: skip
-    """The average of the points of all such labels of the project, times 100, rounded down.
+    """The average of the points of all such labels of the project, times 100, rounded up.
 
     Of those whose points are known; without any it is not known. The sources say “average scores
-    of all projects”, and not how it is made: every label counts once (INFERENCE).
+    of all projects”, and not how it is made: every label counts once, whatever its country
+    (INFERENCE). It is rounded up so that what is above a whole number stays above it.
     """
     projects = projects_of(subjects)
     averages = _averages(connection, arguments, list(projects.values()))
-    return {key: int(averages[id_]) if id_ in averages else None for key, id_ in projects.items()}
+    return {key: ceil(averages[id_]) if id_ in averages else None for key, id_ in projects.items()}
 
 
 def _averages(
@@ -107,37 +130,39 @@ def _averages(
         "ties": FactType.TEXT,
         "partners": FactType.INTEGER,
     },
+    ["until"],
     choices={"rounding": ROUNDING, "ties": TIES},
     least=0,
 )
 def places_beyond(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
-    _now: datetime,
+    now: datetime,
 ) -> Found:  # fmt: skip
     """By how many places the project lies beyond the best one in so many of its NSO's projects.
 
-    Of the ``n`` projects of an NSO with such a label (it is that of the founder written down first)
-    ``n / one_in`` places are given, rounded as told. Those with at least so many ``partners`` who
-    hold it are ranked by their average, the best first. Who shares the average of the last place is
-    in (``ties``: all), or all who share it are out (none). 0 is within; a project without known
-    points, or with fewer partners, has no place.
+    Of the ``n`` projects of an NSO with such a label ``n / one_in`` places are given, rounded as
+    told. A project is with the NSO of the founder who was written down first, where she works today
+    (INFERENCE: a project is founded in two countries, and ranked once). Those with at least so many
+    ``partners`` who hold the label are ranked by their average, the best first. Who shares the
+    average of the last place is in (``ties``: all), or all who share it are out (none). 0 is
+    within; a project without known points, or with fewer partners, has no place.
     """
     projects = projects_of(subjects)
     averages, partners = _averages(connection, arguments), _partners(connection, arguments)
-    country_of = _countries(connection)
-    counts = Counter(country_of.get(project, "") for project in partners)
+    nso_of = _nsos(connection, partners, now)
+    counts = Counter(nso_of.get(project, "") for project in partners)
     ranked: dict[str, list[Fraction]] = {}
     for project, average in averages.items():
         if partners[project] >= arguments["partners"]:
-            ranked.setdefault(country_of.get(project, ""), []).append(average)
+            ranked.setdefault(nso_of.get(project, ""), []).append(average)
     found: dict[str, Value | None] = {}
     for key, id_ in projects.items():
         if id_ not in averages or partners[id_] < arguments["partners"]:
             continue
-        country = country_of.get(id_, "")
-        share = Fraction(counts[country], arguments["one_in"])
+        nso = nso_of.get(id_, "")
+        share = Fraction(counts[nso], arguments["one_in"])
         found[key] = beyond(
-            averages[id_], ranked[country], share, arguments["rounding"], arguments["ties"]
+            averages[id_], ranked[nso], share, arguments["rounding"], arguments["ties"]
         )
     return found
 
@@ -146,7 +171,7 @@ def _partners(connection: Connection, arguments: Mapping[str, Any]) -> dict[str,
     """How many people hold such a label, by project."""
     query = (
         select(_label.c.project_id, func.count(distinct(_label.c.person_id)))
-        .where(_granted(arguments), _label.c.project_id.is_not(None))
+        .where(_granted(arguments))
         .group_by(_label.c.project_id)
     )
     return {row[0]: int(row[1]) for row in connection.execute(query)}
@@ -174,10 +199,25 @@ def beyond(
     return max(0, last - places)
 
 
-def _countries(connection: Connection) -> dict[str, str]:
-    """The country of the founder who was written down first, by project."""
-    query = select(_founder.c.project_id, _founder.c.country).order_by(_founder.c.id.desc())
-    return {row.project_id: row.country for row in connection.execute(query)}
+def _nsos(connection: Connection, projects: Iterable[str], now: datetime) -> dict[str, str]:
+    """The area of each project's NSO: of the first founder's school today, else her country."""
+    day = local_day(now, zone_of(""))
+    asked = id_table(connection, projects)
+    works_there = and_(
+        _member.c.person_id == _founder.c.person_id,
+        _member.c.first_day <= day,
+        or_(_member.c.last_day.is_(None), _member.c.last_day >= day),
+    )
+    query = (
+        select(_founder.c.project_id, _founder.c.country, _organisation.c.area)
+        .select_from(asked)
+        .join(_founder, _founder.c.project_id == asked.c.value)
+        .outerjoin(_member, works_there)
+        .outerjoin(_organisation, _organisation.c.id == _member.c.organisation_id)
+        # The last one stays: the first founder, at the school she came to last.
+        .order_by(_founder.c.id.desc(), _member.c.first_day, _member.c.id)
+    )
+    return {row.project_id: row.area or row.country for row in connection.execute(query)}
 
 
 @provider("project_registered_on", FactType.DATE)

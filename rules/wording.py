@@ -28,7 +28,8 @@ def word(value: Any, language: str) -> str:
         return str(format_date(value, format="long", locale=locale_of(language)))
     if isinstance(value, int):
         return str(format_decimal(value, locale=locale_of(language)))
-    return translate(N_("unknown"), language) if value is None else str(value)
+    # What a text can be is a word of ours (down, active), or stands in no catalogue.
+    return translate(N_("unknown") if value is None else str(value), language)
 
 
 def fill(text: str, places: Mapping[str, Any], language: str) -> str:

@@ -68,10 +68,11 @@ def issue_quality_label(occasion: Occasion) -> Outcome:
 
 @effect
 def issue_project_label(occasion: Occasion) -> Outcome:
-    """Grant a label to everybody who holds another one for the case's project.
+    """Grant a label to the case's project, and to everybody who holds another one for it.
 
     Arguments of the process file: ``kind``, and ``holding``: the label they hold. Whether partners
-    without it share the European Quality Label is UNKNOWN; here they do not.
+    without it share the European Quality Label is UNKNOWN; here they do not. The certificate is
+    that of the project.
     """
     query = (
         select(_label.c.person_id, _label.c.school_at_grant_id)
@@ -80,22 +81,22 @@ def issue_project_label(occasion: Occasion) -> Outcome:
             _label.c.kind == occasion.arguments["holding"],
             _label.c.person_id.is_not(None),
         )
-        .distinct()
-        .order_by(_label.c.person_id)
+        .order_by(_label.c.granted_on, _label.c.id)
     )
-    rows = [
-        (
-            _label,
-            {
-                **_row(occasion), "person_id": row.person_id,
-                "school_at_grant_id": row.school_at_grant_id,
-                # A case gives one label of a kind; these are of the project.
-                "case_id": None,
-            },
-        )
-        for row in occasion.connection.execute(query)
+    # A case gives one label of a kind: the project's. Who has two counts with the last one.
+    project = _row(occasion)
+    holders = {row.person_id: row for row in occasion.connection.execute(query)}
+    shares = [
+        {
+            **_row(occasion), "case_id": None, "person_id": row.person_id,
+            "school_at_grant_id": row.school_at_grant_id,
+        }
+        for row in holders.values()
     ]  # fmt: skip
-    return Outcome(rows=rows, context={"made": {"holders": len(rows)}})
+    return Outcome(
+        rows=[(_label, row) for row in (project, *shares)],
+        context={"label": _told(occasion, project["id"]), "made": {"holders": len(shares)}},
+    )
 
 
 def _row(occasion: Occasion) -> dict[str, Any]:
