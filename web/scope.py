@@ -4,7 +4,8 @@ A reviewer or coordinator sees the cases of the areas her grants cover, and thos
 there; the CSS sees all; a school's people see the cases of their school, once their account is
 validated: whoever only says that she works there sees nothing. A case about a person is hers, not
 her school's. What is not theirs does not exist for them. Somebody who works for an NSO and for the
-school reads the school's cases as the school does.
+school reads the school's cases as the school does. Staff read a form as it was sent in, never what
+is still being written; see workflows/sent_form.py.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from base.errors import NotFound
 from base.i18n import N_
 from models.cases import Case, CaseParty
 from models.registry import Grant, Membership, Organisation, Person
-from workflows.actors import EVERYWHERE
+from workflows.actors import EVERYWHERE, acts_as
 from workflows.parties import add_parties
+from workflows.sent_form import FormAt, form_as_it_stands, form_as_sent
 from workflows.subjects import named_cases, schools_of
+from workflows.tools import Tools
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _party = CaseParty.__table__  # type: ignore[attr-defined]
@@ -31,6 +34,8 @@ _grant = Grant.__table__  # type: ignore[attr-defined]
 _member = Membership.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
 _person = Person.__table__  # type: ignore[attr-defined]
+
+Row = Mapping[str, Any]
 
 #: Rights that let a person see cases of their scope.
 SEEING = ("nso_reviewer", "nso_coordinator", "css")
@@ -57,7 +62,7 @@ class Scope:
             scope in (EVERYWHERE, area) or area.startswith(f"{scope}-") for scope in self.areas
         )
 
-    def is_staff_in(self, case: Mapping[str, Any]) -> bool:
+    def is_staff_in(self, case: Row) -> bool:
         """Whether she reads a case as staff: it, or a party of it, is of her area, and not hers.
 
         Arguments:
@@ -148,6 +153,30 @@ def visible_case(connection: Connection, scope: Scope, case_id: str) -> dict[str
     case = dict(row)
     add_parties(connection, [case])
     return case
+
+
+def visible_form(connection: Connection, tools: Tools, scope: Scope, case: Row) -> FormAt:
+    """The form of a visible case: for staff as it was sent in, for the others as it stands.
+
+    Raises:
+        NotFound: the process has no form, or it has not been sent in and is not hers to fill in.
+    """
+    process = tools.library.release(connection, case["release_id"]).process
+    if process.form is None:
+        raise NotFound(N_("This process has no form."))
+    hers = not scope.is_staff_in(case) or acts_as(
+        connection, process, process.form.edited_by, case, scope.person_id, tools.clock.now()
+    )
+    found = (
+        form_as_it_stands(connection, case["id"])
+        if hers
+        else form_as_sent(connection, process, case)
+    )
+    if found is None:
+        raise NotFound(
+            N_("As long as it has not been submitted, only those who fill it in can read it.")
+        )
+    return found
 
 
 def visible_school(connection: Connection, scope: Scope, organisation_id: str | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,16 +15,15 @@ from documents.application import AnswerLine, Application, EvidenceLine, Section
 from documents.application import render_application as _render_application
 from documents.certificate import Certificate, render_certificate
 from documents.declaration import Declaration, render_declaration
-from models.cases import Case, CaseEvent
+from models.cases import Case
 from models.registry import Organisation, Person, Project
-from workflows.answers_store import answers_of, evidence_of
 from workflows.awarded import awarded_label
 from workflows.definition import FormField
 from workflows.publishing import Published
+from workflows.sent_form import FormAt, form_as_it_stands, last_sent_at
 from workflows.tools import Tools
 
 _case = Case.__table__  # type: ignore[attr-defined]
-_event = CaseEvent.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
 _person = Person.__table__  # type: ignore[attr-defined]
 _project = Project.__table__  # type: ignore[attr-defined]
@@ -55,8 +53,13 @@ def declaration(connection: Connection, tools: Tools, case: Row, language: str) 
     )  # fmt: skip
 
 
-def application(connection: Connection, tools: Tools, case: Row, language: str) -> bytes:
-    """The application as it stands now, with every answer and piece of evidence, as PDF.
+def application(
+    connection: Connection, tools: Tools, case: Row, language: str, form: FormAt | None = None
+) -> bytes:
+    """The application with every answer and piece of evidence, as PDF.
+
+    Arguments:
+        form: its form; as it stands now if none is given.
 
     Raises:
         NotFound: the process has no form.
@@ -64,33 +67,24 @@ def application(connection: Connection, tools: Tools, case: Row, language: str) 
     published = tools.library.release(connection, case["release_id"])
     if published.process.form is None:
         raise NotFound(N_("This process has no form."))
-    answers, evidence = answers_of(connection, case["id"]), evidence_of(connection, case["id"])
+    form = form or form_as_it_stands(connection, case["id"])
     sections = [
         SectionLines(
             title=section.title, step=section.step, text=section.text or "",
             answers=[
-                _answer(wanted, f"{section.section}.{wanted.name}", answers, evidence)
+                _answer(wanted, f"{section.section}.{wanted.name}", form)
                 for wanted in section.fields
             ],
         )
         for section in published.process.form.sections
     ]  # fmt: skip
-    recording = [
-        name for name, step in published.process.transitions.items() if step.records == "form"
-    ]
-    submitted_at: datetime | None = connection.execute(
-        select(_event.c.at)
-        .where(_event.c.case_id == case["id"], _event.c.trigger.in_(recording))
-        .order_by(_event.c.sequence.desc())
-        .limit(1)
-    ).scalar()
     return _render_application(
         Application(
             **_named(connection, case), area=case["area"],
             label=published.process.title, round=_round_title(published, case),
             reference=case["id"], state=published.process.states[case["state"]].to_school,
-            submitted_at=submitted_at, as_of=tools.clock.now(), zone=ZoneInfo(case["zone"]),
-            sections=sections,
+            submitted_at=last_sent_at(connection, published.process, case["id"]),
+            as_of=tools.clock.now(), zone=ZoneInfo(case["zone"]), sections=sections,
         ),
         language,
     )  # fmt: skip
@@ -116,20 +110,18 @@ def certificate(connection: Connection, tools: Tools, label_id: str, language: s
     )  # fmt: skip
 
 
-def _answer(
-    wanted: FormField, key: str, answers: Mapping[str, Any], evidence: list[Row]
-) -> AnswerLine:
+def _answer(wanted: FormField, key: str, form: FormAt) -> AnswerLine:
     if wanted.type == "evidence":
         lines = [
             EvidenceLine(
                 name=row["file_name"] or row["url"], url=row["url"] or "",
                 sha256=row["sha256"] or "", size=row["size"], added_at=row["added_at"],
             )
-            for row in evidence
+            for row in form.evidence
             if row["field"] == key
         ]  # fmt: skip
         return AnswerLine(title=wanted.title, evidence=lines)
-    value = answers.get(key)
+    value = form.answers.get(key)
     if wanted.type == "yes_no" and value is not None:
         value = value == "yes"
     return AnswerLine(title=wanted.title, value=value)

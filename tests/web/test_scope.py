@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from models.database import writing
 from tests.builders import Desk, add_grant, add_member, add_person, add_school
+from tests.documents.papers import text_of
 from tests.web.conftest import client_as, context_of
 
 API = "/api/v1"
@@ -26,6 +27,11 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("POST", "/cases/{case_id}/triggers/{trigger}"): {"json": {}},
 }
+#: What staff read once the form was sent in.
+OF_THE_FORM = {
+    "/cases/{case_id}/form", "/cases/{case_id}/application.pdf", "/cases/{case_id}/evidence",
+    "/cases/{case_id}/evidence/{evidence_id}/content",
+}  # fmt: skip
 #: Open to everybody: what the rules are, and whether a label is valid.
 OPEN = {
     ("GET", "/processes"), ("GET", "/processes/{name}/diagram"), ("GET", "/rounds"),
@@ -165,7 +171,96 @@ def test_those_it_concerns_read_every_address_of_it(
         for method, path in addresses(client):
             if method == "GET" and "{case_id}" in path:
                 answer = client.get(API + path.format(**places))
-                assert answer.status_code == 200, path
+                expected = 200
+                if person not in desk.teachers:
+                    expected = 404 if path in OF_THE_FORM else expected
+                    expected = 403 if path.endswith("/consequences") else expected  # not her step
+                assert answer.status_code == expected, path
+
+
+def test_a_draft_is_the_schools_own(sqlite_desk: Desk, tmp_path: Path) -> None:
+    desk, context = sqlite_desk, context_of(sqlite_desk, tmp_path)
+    case_id = desk.draft()
+    desk.fill_in(case_id)
+    reviewer = client_as(desk, context, desk.reviewer)
+    assert reviewer.get(f"{API}/cases/{case_id}").json()["state"]["name"] == "draft"
+    assert reviewer.get(f"{API}/cases/{case_id}/form").status_code == 404
+    page = reviewer.get(f"/cases/{case_id}", headers={"accept-language": "en"}).text
+    assert "As long as it has not been submitted, only those who fill it in can read it." in page
+    assert "samen verder" not in page
+    assert "application.pdf" not in page
+
+    desk.until(2023, 3, 1)
+    assert desk.case()["state"] == "expired"
+    assert reviewer.get(f"{API}/cases/{case_id}/form").status_code == 404
+    assert client_as(desk, context, desk.teachers[0]).get(
+        f"{API}/cases/{case_id}/form"
+    ).json()["is_complete"]  # fmt: skip
+
+
+def test_staff_go_on_reading_what_was_submitted_until_it_is_submitted_again(
+    sqlite_desk: Desk, tmp_path: Path
+) -> None:
+    desk, context = sqlite_desk, context_of(sqlite_desk, tmp_path)
+    case_id = desk.submitted()
+    reviewer = client_as(desk, context, desk.reviewer)
+    teacher = client_as(desk, context, desk.teachers[0])
+    path, key = f"{API}/cases/{case_id}", "shared_leadership.plan"
+
+    def seen(client: TestClient) -> tuple[str, list[str]]:
+        form = client.get(f"{path}/form").json()
+        (plan,) = [
+            one["value"] for section in form["sections"] for one in section["fields"]
+            if one["key"] == key
+        ]  # fmt: skip
+        links = [one["url"] for one in client.get(f"{path}/evidence").json() if one["url"]]
+        return plan, links
+
+    before = ("Wij werken hier samen verder aan.", ["https://school.example/beleid"])
+    assert seen(reviewer) == seen(teacher) == before
+    assert reviewer.get(f"{path}/form").json()["sent_at"] is None
+    desk.fire(case_id, "request_changes", desk.reviewer, feedback={"esafety": "Meer."})
+    (link,) = [one["id"] for one in teacher.get(f"{path}/evidence").json() if one["url"]]
+    teacher.patch(f"{path}/form", json={"answers": {key: "Nieuw plan."}})
+    teacher.delete(f"{path}/evidence/{link}")
+    new = "https://school.example/nieuw"
+    teacher.post(f"{path}/evidence/links", json={"field": "esafety.evidence", "url": new})
+    after = ("Nieuw plan.", [new])
+    assert seen(teacher) == after
+    assert seen(reviewer) == before
+    assert reviewer.get(f"{path}/form").json()["sent_at"] is not None
+    page = reviewer.get(f"/cases/{case_id}", headers={"accept-language": "en"}).text
+    assert "This is how it was submitted on" in page
+    assert "Nieuw plan." not in page
+    for client, plan in ((reviewer, before[0]), (teacher, after[0])):
+        pdf = client.get(f"{path}/application.pdf").content
+        assert plan in text_of(pdf)
+
+    desk.fire(case_id, "resubmit", desk.teachers[0])
+    assert seen(reviewer) == after
+
+
+def test_what_a_school_changed_and_never_submitted_stays_its_own(
+    sqlite_desk: Desk, tmp_path: Path
+) -> None:
+    desk, context = sqlite_desk, context_of(sqlite_desk, tmp_path)
+    case_id = desk.submitted()
+    desk.fire(case_id, "request_changes", desk.reviewer, feedback={"esafety": "Meer."})
+    teacher = client_as(desk, context, desk.teachers[0])
+    image = io.BytesIO()
+    Image.new("RGB", (20, 20)).save(image, "JPEG")
+    made = teacher.post(
+        f"{API}/cases/{case_id}/evidence/files", data={"field": "esafety.evidence"},
+        files={"file": ("foto.jpg", image.getvalue())},
+    ).json()  # fmt: skip
+    content = f"{API}/cases/{case_id}/evidence/{made['id']}/content"
+    assert teacher.get(content).status_code == 200
+    for person in (desk.reviewer, desk.css):
+        assert client_as(desk, context, person).get(content).status_code == 404
+    desk.until(2023, 4, 1)
+    assert desk.case()["state"] == "refused"
+    assert client_as(desk, context, desk.reviewer).get(content).status_code == 404
+    assert teacher.get(content).status_code == 200
 
 
 def test_evidence_of_another_case_is_not_found_in_ones_own(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -22,12 +23,14 @@ from web.api.outcomes import READING, WRITING
 from web.api.sent import Sent
 from web.api.shapes import EvidenceLine
 from web.context import Context, Here
-from web.scope import scope_of, visible_case
+from web.scope import scope_of, visible_case, visible_form
 from web.signing_in import Reader, Someone
 from workflows.answers import add_file, add_link, remove_evidence
 from workflows.answers_store import evidence_of
 
 router = APIRouter(tags=["evidence"])
+
+Row = Mapping[str, Any]
 
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
 
@@ -45,7 +48,7 @@ class Link(Sent):
 
 @router.get("/cases/{case_id}/evidence", summary="Links and files of a case", responses=READING)
 def list_evidence(context: Here, reader: Reader, case_id: str) -> list[EvidenceLine]:
-    """What the school has added, oldest first."""
+    """What belongs to the form, oldest first; who judges it sees what was sent in with it."""
     return [evidence_line(row) for row in _rows(context, reader, case_id)]
 
 
@@ -54,7 +57,7 @@ def list_evidence(context: Here, reader: Reader, case_id: str) -> list[EvidenceL
 )
 def link(context: Here, reader: Reader, case_id: str, new: Link) -> EvidenceLine:
     """Add a link as evidence."""
-    _rows(context, reader, case_id)
+    _seen(context, reader, case_id)
     made = add_link(context.database, context.tools, case_id, new.field, new.url, reader.id)
     return _one(context, reader, case_id, made)
 
@@ -71,7 +74,7 @@ def link(context: Here, reader: Reader, case_id: str, new: Link) -> EvidenceLine
 )  # fmt: skip
 async def upload(context: Here, reader: Reader, case_id: str, request: Request) -> EvidenceLine:
     """Add one file as evidence. It is checked by its content, whatever it is called."""
-    await run_in_threadpool(_rows, context, reader, case_id)
+    await run_in_threadpool(_seen, context, reader, case_id)
     field, name, given = await _one_file(request)
     made = await run_in_threadpool(
         add_file, context.database, context.tools, context.files, case_id, field, name, given,
@@ -112,7 +115,7 @@ def content(context: Here, reader: Reader, case_id: str, evidence_id: str) -> Re
 )
 def remove(context: Here, reader: Reader, case_id: str, evidence_id: str) -> None:
     """Take a link or file away from the form; an earlier submission keeps it."""
-    _rows(context, reader, case_id)
+    _seen(context, reader, case_id)
     remove_evidence(context.database, context.tools, case_id, evidence_id, reader.id)
 
 
@@ -136,17 +139,23 @@ async def _one_file(request: Request) -> tuple[str, str, bytes]:
         raise
 
 
+def _seen(context: Context, reader: Someone, case_id: str) -> None:
+    with reading(context.database) as connection:
+        visible_case(connection, scope_of(connection, reader.id, context.tools.clock), case_id)
+
+
 def _rows(
     context: Context, reader: Someone, case_id: str, *, with_submitted: bool = False
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     with reading(context.database) as connection:
         scope = scope_of(connection, reader.id, context.tools.clock)
-        visible_case(connection, scope, case_id)
-        rows = [dict(row) for row in evidence_of(connection, case_id, removed=with_submitted)]
-        gone = {row["id"] for row in rows if row["removed_at"]}
-        if gone:
-            gone -= _submitted(connection, case_id)
-        return [row for row in rows if row["id"] not in gone]
+        case = visible_case(connection, scope, case_id)
+        rows = list(visible_form(connection, context.tools, scope, case).evidence)
+        if with_submitted:
+            named = _submitted(connection, case_id) - {row["id"] for row in rows}
+            kept = evidence_of(connection, case_id, removed=True)
+            rows += [row for row in kept if row["id"] in named]
+        return rows
 
 
 def _submitted(connection: Connection, case_id: str) -> set[str]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from base.errors import NotFound
-from base.i18n import N_
 from models.database import reading
 from web.api.lines import evidence_line
 from web.api.outcomes import READING, WRITING
@@ -16,10 +15,9 @@ from web.api.sent import Sent
 from web.api.shapes import EvidenceLine, Problem
 from web.context import Context, Here
 from web.language import Language
-from web.scope import scope_of, visible_case
+from web.scope import scope_of, visible_case, visible_form
 from web.signing_in import Reader, Someone
 from workflows.answers import save_answers
-from workflows.answers_store import answers_of, evidence_of
 from workflows.preview import preview
 
 router = APIRouter(tags=["forms"])
@@ -53,6 +51,9 @@ class FormShown(BaseModel):
     sections: list[SectionShown]
     missing: list[Problem] = Field(description="Everything that keeps it from being submitted.")
     is_complete: bool
+    sent_at: datetime | None = Field(
+        description="Set for whoever sees it as it was sent in then, not what was written since."
+    )
 
 
 class Answers(Sent):
@@ -63,7 +64,10 @@ class Answers(Sent):
 
 @router.get("/cases/{case_id}/form", summary="The form with what is missing", responses=READING)
 def read_form(context: Here, reader: Reader, language: Language, case_id: str) -> FormShown:
-    """The form, section by section, with every missing thing and its step."""
+    """The form, section by section, with every missing thing and its step.
+
+    Who judges it sees it as it was sent in; what has not been, answers as if it did not exist.
+    """
     return shown(context, reader, case_id, language)
 
 
@@ -82,20 +86,17 @@ def shown(context: Context, reader: Someone, case_id: str, language: str) -> For
     """The form of a case as its reader sees it.
 
     Raises:
-        NotFound: no such case for this reader, or the process has no form.
+        NotFound: no such case for this reader, no form, or one that is not hers to read yet.
     """
     with reading(context.database) as connection:
         scope = scope_of(connection, reader.id, context.tools.clock)
         case = visible_case(connection, scope, case_id)
         process = context.tools.library.release(connection, case["release_id"]).process
-        if process.form is None:
-            raise NotFound(N_("This process has no form."))
-        answers = answers_of(connection, case_id)
-        rows = evidence_of(connection, case_id)
+        form = visible_form(connection, context.tools, scope, case)
     evidence: dict[str, list[Any]] = {}
-    for row in rows:
+    for row in form.evidence:
         evidence.setdefault(row["field"], []).append(row)
-    found = preview(process, answers, evidence, language)
+    found = preview(process, form.answers, evidence, language)
     return FormShown(
         sections=[
             SectionShown(
@@ -104,7 +105,7 @@ def shown(context: Context, reader: Someone, case_id: str, language: str) -> For
                 fields=[
                     FieldShown(
                         key=one.key, type=one.type, title=one.title, answer=one.answer,
-                        value=answers.get(one.key),
+                        value=form.answers.get(one.key),
                         evidence=[evidence_line(row) for row in one.evidence],
                         missing=one.missing,
                     )
@@ -117,5 +118,5 @@ def shown(context: Context, reader: Someone, case_id: str, language: str) -> For
             Problem(where=one.where, step=one.step, message=one.say(language))
             for one in found.missing
         ],
-        is_complete=found.is_complete,
+        is_complete=found.is_complete, sent_at=form.sent_at,
     )  # fmt: skip

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from models.database import reading
 from web.api.outcomes import EVERYBODY_ONE, READING, Answers
-from web.context import Context, Here
+from web.context import Here
 from web.language import Language
-from web.scope import scope_of, visible_case
-from web.signing_in import Reader, Someone
+from web.scope import scope_of, visible_case, visible_form
+from web.signing_in import Reader
 from workflows import papers
 
 router = APIRouter(tags=["documents"])
@@ -25,8 +23,13 @@ _PDF: Answers = {200: {"content": {"application/pdf": {}}}}
     responses=READING | _PDF, response_class=Response,
 )  # fmt: skip
 def application(context: Here, reader: Reader, language: Language, case_id: str) -> Response:
-    """Every answer and piece of evidence, as PDF/UA."""
-    return _paper(context, reader, case_id, language, papers.application, "application")
+    """Every answer and piece of evidence, as PDF/UA; who judges it gets it as it was sent in."""
+    with reading(context.database) as connection:
+        scope = scope_of(connection, reader.id, context.tools.clock)
+        case = visible_case(connection, scope, case_id)
+        form = visible_form(connection, context.tools, scope, case)
+        made = papers.application(connection, context.tools, case, language, form)
+    return pdf(made, "application")
 
 
 @router.get(
@@ -35,7 +38,11 @@ def application(context: Here, reader: Reader, language: Language, case_id: str)
 )  # fmt: skip
 def declaration(context: Here, reader: Reader, language: Language, case_id: str) -> Response:
     """The declaration for the principal to sign, as PDF/UA."""
-    return _paper(context, reader, case_id, language, papers.declaration, "declaration")
+    with reading(context.database) as connection:
+        scope = scope_of(connection, reader.id, context.tools.clock)
+        case = visible_case(connection, scope, case_id)
+        made = papers.declaration(connection, context.tools, case, language)
+    return pdf(made, "declaration")
 
 
 @router.get(
@@ -55,13 +62,3 @@ def pdf(content: bytes, name: str) -> Response:
         content, media_type="application/pdf",
         headers={"Content-Disposition": f'attachment; filename="{name}.pdf"'},
     )  # fmt: skip
-
-
-def _paper(
-    context: Context, reader: Someone, case_id: str, language: str,
-    make: Callable[..., bytes], name: str,
-) -> Response:  # fmt: skip
-    with reading(context.database) as connection:
-        scope = scope_of(connection, reader.id, context.tools.clock)
-        case = visible_case(connection, scope, case_id)
-        return pdf(make(connection, context.tools, case, language), name)

@@ -9,16 +9,17 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 
+from base.errors import NotFound
 from base.i18n import N_, say
 from models.database import reading
 from web.api.cases import events, whole
-from web.api.forms import shown
+from web.api.forms import FormShown, shown
 from web.api.shapes import EventLine
-from web.context import Here
+from web.context import Context, Here
 from web.language import Language
 from web.pages.rendering import page
 from web.scope import scope_of, visible_case
-from web.signing_in import NotSignedIn, Perhaps
+from web.signing_in import NotSignedIn, Perhaps, Someone
 from workflows.definition import Process
 from workflows.diagram import diagram
 
@@ -48,10 +49,18 @@ def case(
     told = [list(_told(process, event, language)) for event in history]
     return page(
         request, "case.html", case=found, zone=row["zone"], process=process,
-        form=shown(context, person, case_id, language) if process.form else None,
+        form=_form(context, person, case_id, language) if process.form else None,
         history=list(zip(history, told, strict=True)), told_last=told[-1],
         picture=Markup(picture),  # noqa: S704 - escaped in it
     )  # fmt: skip
+
+
+def _form(context: Context, person: Someone, case_id: str, language: str) -> FormShown | str:
+    """The form, or why the reader does not see it."""
+    try:
+        return shown(context, person, case_id, language)
+    except NotFound as hidden:
+        return hidden.say(language)
 
 
 def _told(process: Process, event: EventLine, language: str) -> Iterator[tuple[str, str]]:
