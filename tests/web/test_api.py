@@ -43,7 +43,7 @@ def test_what_is_not_theirs_does_not_exist_for_them(
 
     desk = sqlite_desk
     context = context_of(desk, tmp_path)
-    case_id = desk.draft()
+    case_id = desk.submitted()
     with writing(desk.database) as connection:
         abroad = add_person(connection, "Ans Abroad")
         add_grant(connection, abroad, "nso_reviewer", "NL")
