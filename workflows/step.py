@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.sql.dml import UpdateBase
 
 from base.canonical import canonical
@@ -22,16 +22,17 @@ from base.errors import Refused
 from base.ids import new_id
 from models.cases import Case, CaseEvent, CaseParty, Decision, Timer
 from models.messages import Mail, Notice
+from models.registry import Organisation
 from models.sql import insert, pipelined
 from workflows.applying import apply_effects
 from workflows.chain import event_hash
-from workflows.definition import Process
+from workflows.definition import Process, Step
 from workflows.judging import Said, chosen_branch, decision_rows, judge_guard, refusal
 from workflows.messages import deadlines, messages_of
 from workflows.parties import party_rows, unique_key, with_parties
 from workflows.publishing import Published
 from workflows.spent import days_spent
-from workflows.subjects import named_cases
+from workflows.subjects import KINDS, add_names
 from workflows.timing import plan
 from workflows.titles import add_titles
 from workflows.tools import Cause, Tools
@@ -43,6 +44,7 @@ _decision = Decision.__table__  # type: ignore[attr-defined]
 _timer = Timer.__table__  # type: ignore[attr-defined]
 _mail = Mail.__table__  # type: ignore[attr-defined]
 _notice = Notice.__table__  # type: ignore[attr-defined]
+_organisation = Organisation.__table__  # type: ignore[attr-defined]
 
 #: Tables of what a case can be about: their rows are written before the case's.
 _SUBJECTS = {"organisation", "person", "project"}
@@ -63,7 +65,8 @@ class Taken:
 
 
 _locked = (
-    named_cases()
+    select(_case, _organisation.c.name.label("organisation_name"))
+    .outerjoin(_organisation, _organisation.c.id == _case.c.organisation_id)
     .where(_case.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(_case.c.id)
     .with_for_update(of=_case)
@@ -75,7 +78,10 @@ def lock(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, Any]
 
     SQLite has locked the whole database by ``BEGIN IMMEDIATE`` already.
     """
-    return {row["id"]: dict(row) for row in connection.execute(_locked, {"ids": ids}).mappings()}
+    rows = connection.execute(_locked, {"ids": ids}).mappings()
+    found = {row["id"]: dict(row) for row in rows}
+    add_names(connection, list(found.values()))
+    return found
 
 
 @dataclass(kw_only=True)
@@ -90,6 +96,8 @@ class _Batch:
     #: What the effects write.
     rows: dict[Any, list[dict[str, Any]]] = field(default_factory=dict)
     changes: list[UpdateBase] = field(default_factory=list)
+    #: Whether an effect says what a case is about.
+    settled: bool = False
 
 
 def take(
@@ -129,6 +137,7 @@ def take(
         except Refused as refused_effect:
             refused[before["id"]] = refused_effect
             continue
+        batch.settled |= bool(about)
         _add(batch, published, cause, _settled(process, before, about), state, context, asked)
     if not batch.cases:
         return [], refused
@@ -203,7 +212,7 @@ def _write(
             if table.name in _SUBJECTS:
                 insert(connection, table, lines)
         insert(connection, _case, [_columns(case) for case in new])
-        _update(connection, there)
+        _update(connection, there, settled=batch.settled or _settles(cause.step))
         if process.parties and there:
             connection.execute(_drop_parties, {"ids": [case["id"] for case in there]})
         insert(connection, _party, [row for case in batch.cases for row in party_rows(case)])
@@ -226,6 +235,11 @@ def _write(
         Taken(case=case, event=event, mails=mailed[case["id"]], notices=noticed[case["id"]])
         for case, event in zip(batch.cases, batch.events, strict=True)
     ]
+
+
+def _settles(step: Step) -> bool:
+    """Whether what is sent along with a step changes what a case is about."""
+    return any(ask.becomes in KINDS or ask.type == "area" for ask in step.asks)
 
 
 def _settled(process: Process, case: dict[str, Any], about: Row) -> dict[str, Any]:
@@ -278,28 +292,33 @@ _move = (
     .values(
         state=bindparam("b_state"), since=bindparam("b_since"), is_open=bindparam("b_open"),
         unique_key=bindparam("b_key"), version=bindparam("b_next"), head=bindparam("b_head"),
-        organisation_id=bindparam("b_organisation"), project_id=bindparam("b_project"),
-        area=bindparam("b_area"), zone=bindparam("b_zone"),
     )
+)  # fmt: skip
+#: For the few steps that change what a case is about, too.
+_move_and_settle = _move.values(
+    organisation_id=bindparam("b_organisation"), project_id=bindparam("b_project"),
+    area=bindparam("b_area"), zone=bindparam("b_zone"),
 )  # fmt: skip
 
 
-def _update(connection: Connection, cases: Sequence[Row]) -> None:
+def _update(connection: Connection, cases: Sequence[Row], *, settled: bool) -> None:
     if not cases:
         return
-    connection.execute(
-        _move,
-        [
-            {
-                "b_id": case["id"], "b_version": case["version"] - 1, "b_state": case["state"],
-                "b_since": case["since"], "b_open": case["is_open"], "b_key": case["unique_key"],
-                "b_next": case["version"], "b_head": case["head"],
-                "b_organisation": case["organisation_id"], "b_project": case["project_id"],
-                "b_area": case["area"], "b_zone": case["zone"],
-            }
-            for case in cases
-        ],
-    )  # fmt: skip
+    rows = [
+        {
+            "b_id": case["id"], "b_version": case["version"] - 1, "b_state": case["state"],
+            "b_since": case["since"], "b_open": case["is_open"], "b_key": case["unique_key"],
+            "b_next": case["version"], "b_head": case["head"],
+        }
+        for case in cases
+    ]  # fmt: skip
+    if not settled:
+        connection.execute(_move, rows)
+        return
+    about = ("organisation_id", "project_id", "area", "zone")
+    for row, case in zip(rows, cases, strict=True):
+        row |= {f"b_{name.removesuffix('_id')}": case[name] for name in about}
+    connection.execute(_move_and_settle, rows)
 
 
 _drop_parties = delete(_party).where(_party.c.case_id.in_(bindparam("ids", expanding=True)))

@@ -57,6 +57,20 @@ def named_cases() -> Select[Any]:
     )
 
 
+def add_names(connection: Connection, cases: Sequence[dict[str, Any]]) -> None:
+    """Put the names of people and projects into rows of cases; most are about schools alone."""
+    wanted = (("person", _person.c.name, "name"), ("project", _project.c.title, "title"))
+    for kind, column, word in wanted:
+        ids = {case[f"{kind}_id"] for case in cases} - {None}
+        names: dict[str, str] = {}
+        if ids:
+            query = select(_TABLES[kind].c.id, column)
+            rows = connection.execute(query.where(_TABLES[kind].c.id.in_(ids)))
+            names = {row[0]: row[1] for row in rows}
+        for case in cases:
+            case[f"{kind}_{word}"] = names.get(case[f"{kind}_id"])
+
+
 def name_of(case: Row) -> str:
     """By what a case is known: the title in its form, its project, its person, else its school.
 
