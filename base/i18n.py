@@ -67,6 +67,13 @@ def say(text: Text | str, language: str) -> str:
     return next(iter(text.values()), "")
 
 
+def in_words(day: date, language: str) -> str:
+    """A day in words of ``language``: 31 januari 2023, 1er février 2023."""
+    words = format_date(day, format="long", locale=locale_of(language))
+    # French counts the first of a month, and only it; the locale data do not.
+    return f"1er{words[1:]}" if language == "fr" and day.day == 1 else words
+
+
 def said(value: Any, language: str) -> Any:
     """A value of a sentence as the reader of ``language`` sees it.
 
@@ -78,7 +85,7 @@ def said(value: Any, language: str) -> Any:
     if isinstance(value, list | tuple):
         return ", ".join(str(said(item, language)) for item in value)
     if isinstance(value, date):
-        return format_date(value, format="long", locale=locale_of(language))
+        return in_words(value, language)
     speak = getattr(value, "say", None)
     return speak(language) if callable(speak) else value
 

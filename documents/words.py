@@ -10,10 +10,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_time
 from babel.numbers import format_decimal
 
-from base.i18n import FALLBACK, LANGUAGES, say
+from base.i18n import FALLBACK, LANGUAGES, in_words, say
 from base.located import read_yaml
 
 TEXTS = Path(__file__).resolve().parent / "texts"
@@ -66,7 +66,7 @@ def area_name(area: str, language: str) -> str:
 
 def day_in_words(day: date, language: str) -> str:
     """31 January 2023, as ``language`` writes it."""
-    return format_date(day, "long", locale=_locale(language))
+    return in_words(day, language)
 
 
 def instant_in_words(instant: datetime, zone: ZoneInfo, language: str) -> str:

@@ -16,13 +16,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
 from base.errors import BadDefinition, Fault, Remark
-from base.i18n import N_, locale_of, say, translate
+from base.i18n import N_, in_words, say, translate
 from notifications.checks import check
 from notifications.languages import name_of
 from notifications.markup import as_html, as_text, layout
@@ -185,7 +184,7 @@ def _environments(language: str) -> tuple[SandboxedEnvironment, SandboxedEnviron
 
 @lru_cache(maxsize=4096)
 def _written(iso: str, language: str) -> str:
-    return format_date(date.fromisoformat(iso[:10]), format="long", locale=locale_of(language))
+    return in_words(date.fromisoformat(iso[:10]), language)
 
 
 def _day(value: str | date | datetime, language: str) -> str:

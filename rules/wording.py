@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from base.i18n import N_, locale_of, translate
+from base.i18n import N_, in_words, locale_of, translate
 from rules.values import PLACE
 
 #: The other names a text may use beside those of parameters.
@@ -25,7 +24,7 @@ def word(value: Any, language: str) -> str:
     if isinstance(value, bool):
         return translate(N_("yes"), language) if value else translate(N_("no"), language)
     if isinstance(value, date):
-        return str(format_date(value, format="long", locale=locale_of(language)))
+        return in_words(value, language)
     if isinstance(value, int):
         return str(format_decimal(value, locale=locale_of(language)))
     # What a text can be is a word of ours (down, active), or stands in no catalogue.

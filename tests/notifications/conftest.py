@@ -49,6 +49,12 @@ CONTEXT: dict[str, Any] = {
         ],
         "reason": "Te weinig bewijs.", "what": "Een attest.", "question": "Voor wie?",
         "remarks": "Mooi werk.",
+        "reasons": [{"section": {"en": "Results", "nl": "Resultaten"}, "text": "Toon meer."}],
+        **{
+            f"score_{name}": 4
+            for name in ("collaboration", "technology", "pedagogy", "curriculum", "results")
+        },
+        **{f"part_{name}": 3 for name in ("online", "ict", "safety")},
     },
     "label": {
         "valid_from": "2023-03-29", "valid_until": "2024-12-31",

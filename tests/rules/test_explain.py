@@ -87,7 +87,7 @@ def test_in_another_language() -> None:
 
 def test_in_a_language_the_file_does_not_have() -> None:
     (teachers, _) = explained({"teachers": 2, "school_validated": True}, "fr")["findings"]
-    assert teachers["reason"].startswith("At least 3 since 1 janvier 2029 (")
+    assert teachers["reason"].startswith("At least 3 since 1er janvier 2029 (")
 
 
 def test_a_criterion_that_does_not_apply_is_not_there() -> None:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as Values
 
-from base.i18n import LANGUAGES, N_, locale_of, said, translate
+from base.i18n import LANGUAGES, N_, in_words, said, say, translate
 from documents.words import area_name
 from notifications.languages import NAMES
 from web.context import context_of
 from web.language import language_of
 from web.signing_in import person_of
+from workflows.publishing import Published
 
 _FOLDER = Path(__file__).resolve().parent.parent / "templates"
 
@@ -46,7 +46,7 @@ def _said(values: Values, value: Any) -> Any:
 
 @pass_context
 def _day(values: Values, value: date) -> str:
-    return format_date(value, format="long", locale=locale_of(values["language"]))
+    return in_words(value, values["language"])
 
 
 @pass_context
@@ -57,7 +57,22 @@ def _area(values: Values, area: str) -> str:
 @pass_context
 def _moment(values: Values, value: datetime, zone: str = "Europe/Brussels") -> str:
     local = value.astimezone(ZoneInfo(zone))
-    return format_datetime(local, format="d MMMM y, HH:mm", locale=locale_of(values["language"]))
+    return f"{in_words(local.date(), values['language'])}, {local:%H:%M}"
+
+
+@pass_context
+def _deadline(values: Values, value: datetime, zone: str) -> str:
+    """When something ends: a day is over at its own 24:00, not at the next day's 00:00."""
+    local = value.astimezone(ZoneInfo(zone))
+    if (local.hour, local.minute) != (0, 0):
+        return _moment(values, value, zone)
+    return f"{in_words(local.date() - timedelta(days=1), values['language'])}, 24:00"
+
+
+def round_title(published: Published, name: str, language: str) -> str:
+    """What a round is called: 2023-2024, or its title where its name is none for people."""
+    title = say(published.book.round(f"{published.process.round}/{name}").title, language)
+    return name if name in title else title
 
 
 templates = Environment(
@@ -65,7 +80,7 @@ templates = Environment(
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
 templates.globals["_"] = _translated
-templates.filters.update(say=_said, day=_day, moment=_moment, area=_area)
+templates.filters.update(say=_said, day=_day, moment=_moment, area=_area, deadline=_deadline)
 
 
 def page(
@@ -83,7 +98,7 @@ def page(
     language = language_of(request)
     html = templates.get_template(name).render(
         language=language,
-        languages={code: NAMES[code] for code in LANGUAGES},
+        languages={code: NAMES[code].capitalize() for code in LANGUAGES},
         person=person,
         demo=context.demo,
         now=context.tools.clock.now(),
