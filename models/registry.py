@@ -108,7 +108,7 @@ class Project(SQLModel, table=True):
     registered_on: date | None = Field(default=None)
     #: Founded within one country: it stays so, and earns no labels. None: as its founders say.
     national: bool | None = Field(default=None)
-    #: pending, active or closed.
+    #: pending, active, closed or deleted.
     state: str = Field(default="active", max_length=20)
     #: Its workspace is none, open or closed.
     twinspace: str = Field(default="none", max_length=20)

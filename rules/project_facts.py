@@ -6,21 +6,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, distinct, func, select, union
+from sqlalchemy import Connection, select, union
 
 from base.i18n import N_
-from models.registry import Project, ProjectFounder, ProjectMember
+from models.registry import Organisation, Project, ProjectFounder, ProjectMember
 from rules.criteria import FactType, Value
 from rules.facts import Subject, provider
 from rules.person_facts import people_of
 from rules.subject_ids import id_table
 
 #: Where a project stands.
-STATES = (N_("pending"), N_("active"), N_("closed"))
+STATES = (N_("pending"), N_("active"), N_("closed"), N_("deleted"))
 
 _project = Project.__table__  # type: ignore[attr-defined]
 _founder = ProjectFounder.__table__  # type: ignore[attr-defined]
 _taking_part = ProjectMember.__table__  # type: ignore[attr-defined]
+_organisation = Organisation.__table__  # type: ignore[attr-defined]
 
 Found = Mapping[str, Value | None]
 
@@ -35,19 +36,36 @@ def national_project(
     connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
     _now: datetime,
 ) -> Found:  # fmt: skip
-    """Whether the project was founded within one country; it then stays national for ever."""
+    """Whether the project is national: founded within one country, and not made European since.
+
+    A project that was registered here and is not marked either way became European when a partner
+    from abroad joined (until school year 2021-22); of one from before that was kept only the
+    founders tell.
+    """
     projects = projects_of(subjects)
     asked = id_table(connection, projects.values())
-    query = (
-        select(_project.c.id, _project.c.national, func.count(distinct(_founder.c.country)))
+    marked = select(_project.c.id, _project.c.national).select_from(asked)
+    rows = connection.execute(marked.join(_project, _project.c.id == asked.c.value))
+    known: dict[str, Value | None] = {row.id: row.national for row in rows}
+    founders = (
+        select(_founder.c.project_id, _founder.c.country)
         .select_from(asked)
-        .join(_project, _project.c.id == asked.c.value)
-        .outerjoin(_founder, _founder.c.project_id == _project.c.id)
-        .group_by(_project.c.id, _project.c.national)
+        .join(_founder, _founder.c.project_id == asked.c.value)
     )
-    known: dict[str, Value | None] = {}
-    for id_, national, countries in connection.execute(query):
-        known[id_] = national if national is not None else (countries == 1 if countries else None)
+    partners = (
+        select(_taking_part.c.project_id, _organisation.c.country)
+        .select_from(asked)
+        .join(_taking_part, _taking_part.c.project_id == asked.c.value)
+        .join(_project, _project.c.id == asked.c.value)
+        .join(_organisation, _organisation.c.id == _taking_part.c.organisation_id)
+        .where(_project.c.registered_on.is_not(None))
+    )
+    countries: dict[str, set[str]] = {}
+    for id_, country in connection.execute(union(founders, partners)):
+        countries.setdefault(id_, set()).add(country)
+    for id_, there in countries.items():
+        if known[id_] is None:
+            known[id_] = len(there) == 1
     return {key: known.get(id_) for key, id_ in projects.items()}
 
 
@@ -56,7 +74,7 @@ def project_state(
     connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
     _now: datetime,
 ) -> Found:  # fmt: skip
-    """Where the project stands: pending, active or closed."""
+    """Where the project stands: pending, active, closed or deleted."""
     projects = projects_of(subjects)
     asked = id_table(connection, projects.values())
     query = select(_project.c.id, _project.c.state).select_from(asked)

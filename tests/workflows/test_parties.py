@@ -97,7 +97,7 @@ def test_both_nsos_approve_in_any_order(world: Any, order: list[str], states: li
             desk.fire(case_id, trigger, wrong)
         desk.fire(case_id, trigger, who[trigger])
         assert desk.case(case_id)["state"] == state
-    (project,) = desk.rows(Project, title="Rivers")
+    (project,) = desk.rows(Project, id=desk.case(case_id)["project_id"])
     assert (project["state"], project["twinspace"], project["national"]) == (
         "active", "open", False,
     )  # fmt: skip
@@ -114,7 +114,7 @@ def test_a_national_project_has_one_nso_and_stays_national(world: Any) -> None:
     case_id = founded(desk, desk.teachers[1])
     assert desk.case(case_id)["state"] == "waiting_nso"
     desk.fire(case_id, "approve", desk.reviewer)
-    (project,) = desk.rows(Project, title="Rivers")
+    (project,) = desk.rows(Project, id=desk.case(case_id)["project_id"])
     assert (project["state"], project["national"]) == ("active", True)
 
 

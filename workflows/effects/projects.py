@@ -71,10 +71,9 @@ def found_project(occasion: Occasion) -> Outcome:
         (_school, {"id": new_id(), "organisation_id": school, "project_id": project_id})
         for school in sorted(countries)
     ]
-    within_one = len(set(countries.values())) == 1
-    stays = occasion.arguments.get("stays_national")
-    # Unknown stays unknown: then the founders' countries tell.
-    national = within_one if stays is True else (None if within_one else False)
+    national: bool | None = len(set(countries.values())) == 1
+    if national and occasion.arguments.get("stays_national") is False:
+        national = None  # until a partner from abroad joins: rules.project_facts
     changed = update(_project).where(_project.c.id == project_id).values(national=national)
     return Outcome(rows=rows, changes=[changed])
 
@@ -90,9 +89,13 @@ def _countries(occasion: Occasion, schools: list[str | None]) -> dict[str, str]:
 def set_project(occasion: Occasion) -> Outcome:
     """Set where the project and its TwinSpace stand.
 
-    Arguments of the process file: ``state`` (pending, active, closed) and ``twinspace`` (none,
-    open, closed). The TwinSpace opens with the approval (C8: the likelier of two readings).
+    Its title is from then on what the founder has written in the form.
+
+    Arguments of the process file: ``state`` (pending, active, closed, deleted) and ``twinspace``
+    (none, open, closed). The TwinSpace opens with the approval (C8: the likelier of two readings).
     """
     values = {name: occasion.arguments[name] for name in ("state", "twinspace")}
+    if title := occasion.case.get("form_title"):
+        values["title"] = title
     changed = update(_project).where(_project.c.id == occasion.case["project_id"]).values(**values)
     return Outcome(changes=[changed])
