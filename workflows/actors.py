@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, not_, or_, select, t
 from base.days import local_day
 from models.cases import CaseEvent
 from models.registry import Grant, Membership, Person, ProjectMember
+from workflows.conflicts import involved_in
 from workflows.definition import Actor, Process
 from workflows.parties import parties_of
 from workflows.tools import Cause
@@ -81,7 +82,10 @@ def _is(
     parties = parties_of(connection, process, case)
     if actor.address or (actor.party and _party(actor.party, case, parties) != person_id):
         return False
-    if actor.unless == "involved" and person_id in _involved(case, parties):
+    involved = (
+        involved_in(connection, actor, [(case, parties)])[case["id"]] if actor.unless else None
+    )
+    if involved and person_id in involved.people:
         return False
     question = _question(
         actor.linked_to or "", actor.account == "validated", bool(actor.roles), bool(actor.grant),
@@ -89,7 +93,7 @@ def _is(
     )  # fmt: skip
     known = {
         "case": case["id"], "school": case["organisation_id"], "project": case["project_id"],
-        "schools": _schools(actor, case, parties), "person": person_id, "day": day,
+        "schools": sorted(involved.schools) if involved else [], "person": person_id, "day": day,
         "opened": local_day(case["opened_at"], ZoneInfo(case["zone"])), "roles": actor.roles,
         "right": actor.grant, "triggers": actor.did,
         "scopes": _scopes(actor, case, parties),
@@ -103,20 +107,6 @@ def _party(name: str, case: Row, parties: Mapping[str, Row]) -> str | None:
     if name in parties:
         found = parties[name]["person_id"]
     return found
-
-
-def _involved(case: Row, parties: Mapping[str, Row]) -> set[str]:
-    """The people a case is about."""
-    people = {case["person_id"], *(row["person_id"] for row in parties.values())}
-    return people - {None}
-
-
-def _schools(actor: Actor, case: Row, parties: Mapping[str, Row]) -> list[str]:
-    """The schools whose people have a conflict of interest."""
-    schools = {case["organisation_id"]}
-    if actor.unless == "involved":
-        schools |= {row["organisation_id"] for row in parties.values()}
-    return sorted(schools - {None})
 
 
 def _scopes(actor: Actor, case: Row, parties: Mapping[str, Row]) -> list[str]:
@@ -379,23 +369,19 @@ def _linked(
     people: Sequence[Recipient], day: date,
 ) -> set[tuple[str, str]]:  # fmt: skip
     """The pairs of case and person with a conflict of interest, now or since it was opened."""
-    schools: dict[str, list[str]] = {}
-    involved: set[tuple[str, str]] = set()
-    for case in cases:
-        parties = parties_of(connection, process, case)
-        schools[case["id"]] = _schools(actor, case, parties)
-        if actor.unless == "involved":
-            involved |= {(case["id"], person) for person in _involved(case, parties)}
+    concerned = [(case, parties_of(connection, process, case)) for case in cases]
+    involved = involved_in(connection, actor, concerned)
     query = select(_member.c.organisation_id, _member.c.person_id, _member.c.last_day).where(
         _member.c.person_id.in_([person.id for person in people]),
         _member.c.first_day <= day,
     )
     links = connection.execute(query).all()
-    return involved | {
+    themselves = {(case, person) for case, one in involved.items() for person in one.people}
+    return themselves | {
         (case["id"], link.person_id)
         for link in links
         for case in cases
-        if link.organisation_id in schools[case["id"]]
+        if link.organisation_id in involved[case["id"]].schools
         and (
             link.last_day is None
             or link.last_day >= local_day(case["opened_at"], ZoneInfo(case["zone"]))

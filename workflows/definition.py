@@ -124,7 +124,8 @@ class Actor(_Part):
     #: … or for the area of this party of it.
     area_of: Name | None = None
     #: Conflict of interest: never someone who is (or was, while the case ran) linked to its school;
-    #: ``involved`` is never someone linked to a school of the case or its parties, or one of them.
+    #: ``involved`` is never someone linked to a school of the case, its parties or those who take
+    #: part in its project, or one of these herself.
     unless: Literal["linked_to_organisation", "involved"] | None = None
     #: The person who last did one of these triggers in the case.
     did: list[str] = []
