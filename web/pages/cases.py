@@ -17,7 +17,7 @@ from web.api.forms import FormShown, shown
 from web.api.shapes import EventLine
 from web.context import Context, Here
 from web.language import Language
-from web.pages.rendering import page
+from web.pages.rendering import page, round_title
 from web.scope import scope_of, visible_case
 from web.signing_in import NotSignedIn, Perhaps, Someone
 from workflows.definition import Process
@@ -42,13 +42,16 @@ def case(
     with reading(context.database) as connection:
         scope = scope_of(connection, person.id, context.tools.clock)
         row = visible_case(connection, scope, case_id)
-        process = context.tools.library.release(connection, row["release_id"]).process
+        published = context.tools.library.release(connection, row["release_id"])
+        process, call = published.process, ""
+        if row["round"]:
+            call = round_title(published, row["round"], language)
         history = events(connection, context, scope, row, language)
     audience: Literal["staff", "school"] = "staff" if scope.is_staff_in(row) else "school"
     picture = diagram(process, language, current_state=row["state"], audience=audience)
     told = [list(_told(process, event, language)) for event in history]
     return page(
-        request, "case.html", case=found, zone=row["zone"], process=process,
+        request, "case.html", case=found, zone=row["zone"], process=process, round=call,
         form=_form(context, person, case_id, language) if process.form else None,
         history=list(zip(history, told, strict=True)), told_last=told[-1],
         picture=Markup(picture),  # noqa: S704 - escaped in it

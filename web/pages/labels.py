@@ -14,7 +14,7 @@ from models.database import reading
 from web.api.papers import pdf
 from web.context import Here
 from web.language import Language
-from web.pages.rendering import page
+from web.pages.rendering import page, round_title
 from workflows import papers
 from workflows.awarded import awarded_label
 
@@ -22,16 +22,17 @@ router = APIRouter()
 
 
 @router.get("/labels/{label_id}")
-def verify(request: Request, context: Here, label_id: str) -> HTMLResponse:
+def verify(request: Request, context: Here, language: Language, label_id: str) -> HTMLResponse:
     """Who holds the label, and whether it is valid today; a quality label has no end."""
     with reading(context.database) as connection:
         label = awarded_label(connection, label_id)
         published = context.tools.library.release(connection, label["release_id"])
+    call = label["round"] and round_title(published, label["round"], language)
     today = local_day(context.tools.clock.now(), ZoneInfo(zone_of(label["area"] or "").key))
     return page(
         request, "label.html", label=label, title=published.process.title,
         holder=label["person"] or label["school"] or label["project"], today=today,
-        valid=_valid(label, today),
+        valid=_valid(label, today), round=call,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,13 +20,13 @@ from web.api.lines import case_line, process_of
 from web.api.shapes import Ahead
 from web.context import Context, Here
 from web.language import Language
-from web.pages.rendering import page
+from web.pages.rendering import page, round_title
 from web.scope import Scope, scope_of
 from web.signing_in import Perhaps, Someone
 from workflows.actors import acts_as
 from workflows.definition import Process
 from workflows.parties import add_parties
-from workflows.publishing import Library
+from workflows.publishing import Library, Published
 from workflows.subjects import named_cases
 from workflows.titles import add_titles
 from workflows.tools import Tools
@@ -46,10 +47,23 @@ class CaseShown:
 
     id: str
     name: str
+    #: What it is an application for: its process, and its round.
+    what: str
     state: str
     since: datetime
     zone: str
     next: Ahead | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessShown:
+    """A process in force."""
+
+    name: str
+    title: str
+    number: int
+    #: Its rounds that have a window for applications: title and dates by name.
+    rounds: list[tuple[str, Mapping[str, Any]]]
 
 
 @dataclass(kw_only=True)
@@ -71,7 +85,24 @@ def start(request: Request, context: Here, person: Perhaps, language: Language) 
     if person:
         with reading(context.database) as connection:
             desk = _desk(connection, context, person, language)
-    return page(request, "start.html", published=in_force(context), desk=desk)
+    shown = [_process(one, language) for one in in_force(context)]
+    return page(
+        request, "start.html", desk=desk,
+        # First those that there is something to tell of.
+        processes=sorted(shown, key=lambda one: (one.name not in desk.counts, not one.rounds)),
+    )  # fmt: skip
+
+
+def _process(published: Published, language: str) -> ProcessShown:
+    rounds = {name: published.values(name, "") for name in published.rounds}
+    return ProcessShown(
+        name=published.process.process, title=say(published.process.title, language),
+        number=published.number,
+        rounds=[
+            (round_title(published, name, language), values)
+            for name, values in rounds.items() if "first_window.opens" in values
+        ],
+    )  # fmt: skip
 
 
 def _desk(connection: Connection, context: Context, person: Someone, language: str) -> Desk:
@@ -148,7 +179,12 @@ def _shown(
 ) -> CaseShown:
     line = case_line(connection, context.tools, row, language, staff=scope.is_staff_in(row))
     coming = [one for one in ahead(connection, context, row, language) if one.fires]
+    published = context.tools.library.release(connection, row["release_id"])
+    what = [say(published.process.title, language)]
+    if row["round"]:
+        what.append(round_title(published, row["round"], language))
     return CaseShown(
-        id=line.id, name=line.name or line.id, state=line.state.title, since=line.since,
+        id=line.id, name=line.name or line.id, what=", ".join(what), state=line.state.title,
+        since=line.since,
         zone=row["zone"], next=coming[0] if coming else None,
     )  # fmt: skip
