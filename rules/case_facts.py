@@ -70,3 +70,9 @@ declare(
     least=0,
     about="How many other cases of this process, person and project are in a state.",
 )
+declare(
+    "sent_school_known",
+    FactType.TEXT,
+    {"name": FactType.TEXT, "place": FactType.TEXT, "area": FactType.TEXT},
+    about="The school there is already of the name and town sent along; – where there is none.",
+)

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from models.registry import Membership, Person
+from registry.values import folded
 from rules.criteria import FactType, Value
 from rules.facts import Subject, provider
 from rules.person_facts import people_of
-from rules.school_facts import folded
 
 _person = Person.__table__  # type: ignore[attr-defined]
 _member = Membership.__table__  # type: ignore[attr-defined]

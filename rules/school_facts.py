@@ -1,4 +1,4 @@
-"""Facts about a school that was sent along with a step: a new one, or one that exists."""
+"""Facts about a school that was sent along with a step."""
 
 from __future__ import annotations
 
@@ -16,34 +16,6 @@ from rules.subject_ids import id_table
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
 
 Found = Mapping[str, Value | None]
-_NAMES = {"name": FactType.TEXT, "place": FactType.TEXT, "area": FactType.TEXT}
-
-
-def folded(text: str) -> str:
-    """A name as it is compared: without capitals and doubled spaces."""
-    return " ".join(text.casefold().split())
-
-
-@provider("sent_school_is_new", FactType.BOOLEAN, _NAMES)
-def sent_school_is_new(
-    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
-    _now: datetime,
-) -> Found:  # fmt: skip
-    """Whether no school of this name and town is known in the country of the area sent along."""
-    names = {
-        subject.key: tuple(str(subject.sent.get(arguments[part], "")) for part in _NAMES)
-        for subject in subjects
-    }
-    countries = {area.partition("-")[0] for _name, _place, area in names.values()}
-    query = select(_organisation.c.country, _organisation.c.name, _organisation.c.place)
-    known = {
-        (row.country, folded(row.name), folded(row.place))
-        for row in connection.execute(query.where(_organisation.c.country.in_(countries)))
-    }
-    return {
-        key: (area.partition("-")[0], folded(name), folded(place)) not in known
-        for key, (name, place, area) in names.items()
-    }
 
 
 @provider("sent_school_is_another", FactType.BOOLEAN, {"name": FactType.TEXT})

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from base.days import local_day
 from models.cases import Case, CaseEvent
 from models.sql import among
+from registry.same_school import schools_called
 from rules.criteria import FactType, Value
 from rules.facts import Subject, provider
 
@@ -20,6 +21,8 @@ _event = CaseEvent.__table__  # type: ignore[attr-defined]
 
 Found = Mapping[str, Value | None]
 _STARTING = {"starting": FactType.TEXT}
+#: What stands for no school.
+NO_SCHOOL = "–"
 
 
 def _numbers(
@@ -131,3 +134,38 @@ def earlier_outcomes(
         for one in subjects
         if one.person_id
     }
+
+
+@provider(
+    "sent_school_known",
+    FactType.TEXT,
+    {"name": FactType.TEXT, "place": FactType.TEXT, "area": FactType.TEXT},
+)
+def sent_school_known(
+    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """The school there is already of the name and town sent along; – where there is none.
+
+    A school that was asked for by this process and not validated is none: it can be asked for
+    again.
+    """
+    found: dict[str, Value | None] = {}
+    for subject in subjects:
+        name, place, area = (
+            str(subject.sent.get(arguments[part], "")) for part in ("name", "place", "area")
+        )
+        rows = schools_called(connection, area.partition("-")[0], name, place)
+        turned_down = _turned_down(connection, subject.process, [row.id for row in rows])
+        there = [row for row in rows if row.validated or row.id not in turned_down]
+        found[subject.key] = f"{there[0].name}, {there[0].place}" if there else NO_SCHOOL
+    return found
+
+
+def _turned_down(connection: Connection, process: str, schools: list[str]) -> set[str]:
+    """Those of ``schools`` whose cases of a process are all over."""
+    query = select(_case.c.organisation_id, _case.c.is_open).where(
+        _case.c.process == process, among(connection, _case.c.organisation_id, schools)
+    )
+    cases = [(row.organisation_id, row.is_open) for row in connection.execute(query)]
+    return {school for school, _open in cases} - {school for school, is_open in cases if is_open}
