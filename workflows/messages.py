@@ -90,7 +90,11 @@ def messages_of(
         for name in {*step.mail.values(), *step.notice.values()}
     }
     for case, event, extra in moved:
-        known = {**extra, "deadline": _last_day(case, ends.get(case["id"]))}
+        known = {
+            **extra,
+            "deadline": _last_day(case, ends.get(case["id"])),
+            "day": local_day(cause.now, ZoneInfo(case["zone"])).isoformat(),
+        }
         context = message_context(tools, published, case, event["payload"], known)
         for messages, rows, build in (
             (step.mail, mails, mail_row),
