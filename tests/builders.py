@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,12 @@ PROCESS = Path("workflows/school_label.yaml")
 ROUND = "2023-2024"
 BEGINNING = date(2015, 9, 1)
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+
+
+@cache
+def installed_mails() -> Templates:
+    """The mails of the installation: they are compiled once for all tests."""
+    return Templates()
 
 
 def add(connection: Connection, row: Any) -> str:
@@ -139,8 +146,13 @@ class Desk:
     def open(
         cls, database: sqlalchemy.Engine, clock: VirtualClock, judge: Judge,
         grace: timedelta = timedelta(seconds=20), process: Path = PROCESS,
+        book: RuleBook | None = None,
     ) -> Desk:  # fmt: skip
-        """Fill an empty database and publish a process, the School Label if none is named."""
+        """Fill an empty database and publish a process, the School Label if none is named.
+
+        Arguments:
+            book: rule sets and rounds; those installed if left out.
+        """
         tools = Tools(
             clock=clock, library=Library(), judge=judge, grace=grace,
             public_url="https://keurmerk.example",
@@ -156,8 +168,8 @@ class Desk:
             add_grant(connection, coordinator, "nso_coordinator", "BE-VLG")
             add_grant(connection, css, "css", "*")
             published = publish(
-                connection, process.read_text(encoding="utf-8"), RuleBook.from_folder(),
-                mails=Templates(), author="test", now=clock.now(),
+                connection, process.read_text(encoding="utf-8"), book or RuleBook.from_folder(),
+                mails=installed_mails(), author="test", now=clock.now(),
             )  # fmt: skip
         engine = Engine(database, tools)
         prepare(engine)
