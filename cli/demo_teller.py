@@ -83,9 +83,12 @@ class Teller:
         return rows
 
     def _tell_decision(self, connection: Connection, row: dict[str, Any]) -> None:
-        name = connection.execute(
-            select(_organisation.c.name).where(_organisation.c.id == row["organisation_id"])
-        ).scalar() or "–"
+        name = (
+            connection.execute(
+                select(_organisation.c.name).where(_organisation.c.id == row["organisation_id"])
+            ).scalar()
+            or "–"
+        )
         findings = explained(connection, row, self._language)["findings"]
         colour = "green" if row["outcome"] == "met" else "yellow"
         text = f"{escape(str(name))}: {row['rule_set']} is [{colour}]{row['outcome']}[/]"

@@ -12,9 +12,7 @@ from workflows.publishing import publish
 AUTHOR = "installation"
 
 
-def publish_installed(
-    parts: Parts, only: str | None = None, book: RuleBook | None = None
-) -> None:
+def publish_installed(parts: Parts, only: str | None = None, book: RuleBook | None = None) -> None:
     """Publish every installed process that is not in force as it is.
 
     Arguments:

@@ -31,6 +31,8 @@ from tests.builders import add, add_school
 
 pytestmark = pytest.mark.integration
 
+#: The rule set most of these tests ask.
+ELIGIBILITY = "school_label/eligibility"
 BOOK = RuleBook.from_folder()
 ROUND = BOOK.round("school_label/2023-2024")
 #: The morning of the round's screening, in Brussels.
@@ -45,7 +47,7 @@ class Asked:
     judge: Judge
 
     def about(
-        self, schools: list[str], rule_set: str = "school_label/eligibility", now: datetime = SCREENING,
+        self, schools: list[str], rule_set: str = ELIGIBILITY, now: datetime = SCREENING,
         area: str = "BE-VLG", **changes: Any,
     ) -> list[Judgement]:  # fmt: skip
         subjects = [
@@ -179,7 +181,7 @@ def test_many_schools_are_decided_in_their_order(engine: sqlalchemy.Engine, ask:
 
 def test_nobody_asked_is_nobody_judged(ask: Asked) -> None:
     assert ask.about([]) == []
-    assert judge_facts(ask.judge, BOOK.rule_set("school_label/eligibility"), {}, []) == []
+    assert judge_facts(ask.judge, BOOK.rule_set(ELIGIBILITY), {}, []) == []
 
 
 def test_a_school_the_registry_does_not_have_is_no_pass(ask: Asked) -> None:
@@ -198,7 +200,7 @@ def test_a_decision_can_be_made_again_from_what_is_kept(
     stored = [orjson.loads(canonical(dict(one.facts))) for one in judged]
     assert stored[0]["registered_on"] == "2020-09-01"
     again = judge_again(
-        ReferenceDecider(), BOOK.rule_set("school_label/eligibility"), ROUND.values("BE-VLG"), stored
+        ReferenceDecider(), BOOK.rule_set(ELIGIBILITY), ROUND.values("BE-VLG"), stored
     )
     assert again == judged
 
@@ -212,6 +214,6 @@ def test_a_decision_can_be_made_again_from_what_is_kept(
     ],
 )
 def test_facts_that_do_not_fit_are_refused(stored: dict[str, Any]) -> None:
-    bound = bind(BOOK.rule_set("school_label/eligibility"), ROUND.values("BE-VLG"))
+    bound = bind(BOOK.rule_set(ELIGIBILITY), ROUND.values("BE-VLG"))
     with pytest.raises(BadDefinition, match="does not fit the rule set school_label/eligibility"):
         restored(bound, stored)

@@ -1,4 +1,4 @@
-"""The rule sets and rounds there are, without a fault; the School Label's with the sources' days."""
+"""The rule sets and rounds there are: without a fault, the School Label's with the right days."""
 
 from __future__ import annotations
 

@@ -88,7 +88,6 @@ def test_it_names_the_rights_there_are() -> None:
 def test_its_links_lead_somewhere() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", DOC)
     folder = FOLDER.parent / "docs"
-    expected = {"rule-files.md", "mails.md", "decisions/0501-what-a-character-is.md"}
-    assert set(links) == expected
-    assert (folder / "decisions/0501-what-a-character-is.md").is_file()
+    assert {"rule-files.md", "mails.md", "decisions/0501-what-a-character-is.md"} <= set(links)
+    assert [link for link in links if not (folder / link).is_file()] == []
     assert Path(FOLDER / "schemas" / "process.json").is_file()

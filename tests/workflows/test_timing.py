@@ -64,12 +64,8 @@ def after(since: datetime, length: str, area: str) -> datetime | None:
 def test_working_days_pass_over_weekends_and_the_flemish_feast_day() -> None:
     # 7 July 2023 is a Friday; Tuesday 11 July is the feast of the Flemish Community.
     since = datetime(2023, 7, 7, 10, 0, tzinfo=UTC)
-    assert after(since, "2 working days", "BE-VLG") == datetime(
-        2023, 7, 12, 22, 0, tzinfo=UTC
-    )
-    assert after(since, "2 working days", "NL") == datetime(
-        2023, 7, 11, 22, 0, tzinfo=UTC
-    )
+    assert after(since, "2 working days", "BE-VLG") == datetime(2023, 7, 12, 22, 0, tzinfo=UTC)
+    assert after(since, "2 working days", "NL") == datetime(2023, 7, 11, 22, 0, tzinfo=UTC)
 
 
 def test_a_span_can_come_from_the_round_or_be_unknown() -> None:
