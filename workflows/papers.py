@@ -147,7 +147,7 @@ def _named(connection: Connection, case: Row) -> dict[str, str]:
 def _round_title(published: Published, case: Row) -> Any:
     if not case["round"] or not published.process.round:
         return ""
-    return published.book.round(f"{published.process.round}/{case['round']}").title
+    return published.round_title(case["round"])
 
 
 def _today(tools: Tools, case: Row) -> Any:

@@ -68,6 +68,14 @@ class Published:
         values: Mapping[str, Any] = self.book.round(key).values(area)
         return values
 
+    def round_title(self, round_name: str) -> Mapping[str, str] | str:
+        """What people call a round: by its name if its title only puts a word before it.
+
+        So it stands well behind the name of a label: eTwinning School Label 2023-2024.
+        """
+        title: Mapping[str, str] = self.book.round(f"{self.process.round}/{round_name}").title
+        return round_name if all(round_name in text for text in title.values()) else title
+
     def round_on(self, day: date) -> str | None:
         """The round of cases that name none: the newest that holds on ``day``; None without one."""
         if self.process.round is None:

@@ -17,7 +17,7 @@ from web.api.forms import FormShown, shown
 from web.api.shapes import EventLine
 from web.context import Context, Here
 from web.language import Language
-from web.pages.rendering import page, round_title
+from web.pages.rendering import page
 from web.scope import scope_of, visible_case
 from web.signing_in import NotSignedIn, Perhaps, Someone
 from workflows.definition import Process
@@ -45,7 +45,7 @@ def case(
         published = context.tools.library.release(connection, row["release_id"])
         process, call = published.process, ""
         if row["round"]:
-            call = round_title(published, row["round"], language)
+            call = say(published.round_title(row["round"]), language)
         history = events(connection, context, scope, row, language)
     audience: Literal["staff", "school"] = "staff" if scope.is_staff_in(row) else "school"
     picture = diagram(process, language, current_state=row["state"], audience=audience)

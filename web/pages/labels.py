@@ -10,11 +10,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from base.days import local_day, zone_of
+from base.i18n import say
 from models.database import reading
 from web.api.papers import pdf
 from web.context import Here
 from web.language import Language
-from web.pages.rendering import page, round_title
+from web.pages.rendering import page
 from workflows import papers
 from workflows.awarded import awarded_label
 
@@ -27,7 +28,7 @@ def verify(request: Request, context: Here, language: Language, label_id: str) -
     with reading(context.database) as connection:
         label = awarded_label(connection, label_id)
         published = context.tools.library.release(connection, label["release_id"])
-    call = label["round"] and round_title(published, label["round"], language)
+    call = label["round"] and say(published.round_title(label["round"]), language)
     today = local_day(context.tools.clock.now(), ZoneInfo(zone_of(label["area"] or "").key))
     return page(
         request, "label.html", label=label, title=published.process.title,

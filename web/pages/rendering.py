@@ -13,13 +13,12 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as Values
 
-from base.i18n import LANGUAGES, N_, in_words, said, say, translate
+from base.i18n import LANGUAGES, N_, in_words, said, translate
 from documents.words import area_name
 from notifications.languages import NAMES
 from web.context import context_of
 from web.language import language_of
 from web.signing_in import person_of
-from workflows.publishing import Published
 
 _FOLDER = Path(__file__).resolve().parent.parent / "templates"
 
@@ -67,12 +66,6 @@ def _deadline(values: Values, value: datetime, zone: str) -> str:
     if (local.hour, local.minute) != (0, 0):
         return _moment(values, value, zone)
     return f"{in_words(local.date() - timedelta(days=1), values['language'])}, 24:00"
-
-
-def round_title(published: Published, name: str, language: str) -> str:
-    """What a round is called: 2023-2024, or its title where its name is none for people."""
-    title = say(published.book.round(f"{published.process.round}/{name}").title, language)
-    return name if name in title else title
 
 
 templates = Environment(

@@ -20,7 +20,7 @@ from web.api.lines import case_line, process_of
 from web.api.shapes import Ahead
 from web.context import Context, Here
 from web.language import Language
-from web.pages.rendering import page, round_title
+from web.pages.rendering import page
 from web.scope import Scope, scope_of
 from web.signing_in import Perhaps, Someone
 from workflows.actors import acts_as
@@ -99,7 +99,7 @@ def _process(published: Published, language: str) -> ProcessShown:
         name=published.process.process, title=say(published.process.title, language),
         number=published.number,
         rounds=[
-            (round_title(published, name, language), values)
+            (say(published.round_title(name), language), values)
             for name, values in rounds.items() if "first_window.opens" in values
         ],
     )  # fmt: skip
@@ -182,7 +182,7 @@ def _shown(
     published = context.tools.library.release(connection, row["release_id"])
     what = [say(published.process.title, language)]
     if row["round"]:
-        what.append(round_title(published, row["round"], language))
+        what.append(say(published.round_title(row["round"]), language))
     return CaseShown(
         id=line.id, name=line.name or line.id, what=", ".join(what), state=line.state.title,
         since=line.since,
