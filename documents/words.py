@@ -78,12 +78,13 @@ def instant_in_words(instant: datetime, zone: ZoneInfo, language: str) -> str:
 
 def size_in_words(size: int, language: str) -> str:
     """A number of bytes in kB or MB (of 1,024 and 1,024 x 1,024 bytes), rounded up."""
+    kilo, mega = ("ko", "Mo") if language == "fr" else ("kB", "MB")
     if size < 2**20:
-        return f"{format_decimal(-(-size // 1024), locale=_locale(language))} kB"
+        return f"{format_decimal(-(-size // 1024), locale=_locale(language))} {kilo}"
     tenths = -(-size * 10 // 2**20)
     whole = format_decimal(tenths // 10, locale=_locale(language))
     mark = "." if language == "en" else ","
-    return f"{whole}{mark}{tenths % 10} MB" if tenths % 10 else f"{whole} MB"
+    return f"{whole}{mark}{tenths % 10} {mega}" if tenths % 10 else f"{whole} {mega}"
 
 
 def _locale(language: str) -> str:

@@ -42,7 +42,8 @@ def test_an_area_has_a_name(area: str, language: str, right: str) -> None:
 @pytest.mark.parametrize(
     ("size", "language", "right"),
     [(1, "en", "1 kB"), (1_024, "en", "1 kB"), (1_025, "en", "2 kB"), (2**20, "nl", "1 MB"),
-     (1_234_567, "nl", "1,2 MB"), (1_234_567, "en", "1.2 MB"), (10 * 2**20, "de", "10 MB")],
+     (1_234_567, "nl", "1,2 MB"), (1_234_567, "en", "1.2 MB"), (10 * 2**20, "de", "10 MB"),
+     (1, "fr", "1 ko"), (1_234_567, "fr", "1,2 Mo")],
 )  # fmt: skip
 def test_a_size_is_rounded_up(size: int, language: str, right: str) -> None:
     assert size_in_words(size, language) == right
