@@ -195,15 +195,15 @@ def test_each_of_the_five_conditions_has_to_be_yes(opened: Any) -> None:
     desk = opened()
     case_id = drafted(desk, desk.extra["project"], desk.teachers[0])
 
-    def answer(value: str | None) -> None:
+    def answer(condition: str, value: str | None) -> None:
         answers = {f"conditions.{condition}": value}
         save_answers(desk.database, desk.engine.tools, case_id, answers, desk.teachers[0])
 
     for condition in CONDITIONS:
         for value in ("no", None):
-            answer(value)
+            answer(condition, value)
             assert "five conditions" in refused(desk, case_id, "submit", desk.teachers[0])
-        answer("yes")
+        answer(condition, "yes")
     desk.fire(case_id, "submit", desk.teachers[0])
 
 
