@@ -38,6 +38,31 @@ NUMBERS = {
 }  # fmt: skip
 
 
+#: What somebody has set everywhere, so that both labels come to their end.
+EVERYWHERE: dict[str, Settings] = {
+    "national_quality_label": {
+        f"{year}-{year + 1}": {
+            "*": {
+                **NUMBERS,
+                "school_year": {"opens": date(year, 8, 1), "closes": date(year + 1, 7, 31)},
+                "further_ignored": True, "withdrawn_count": False, "most_refusals": 1,
+                "again_ends": False, "evaluate_within_days": 5,
+            }
+        }
+        for year in (2022, 2023)
+    },
+    "european_quality_label": {
+        str(year): {
+            "*": {
+                "ranked_on": date(year, 12, 1), "one_in": 1, "ties": "all",
+                "labels": {"opens": date(2022, 9, 1), "closes": date(2022, 11, 30)},
+            }
+        }
+        for year in (2022, 2023)
+    },
+}  # fmt: skip
+
+
 def settings_book(process: str, settings: Settings) -> RuleBook:
     """The installed rules and rounds, with what countries have set: round -> area -> values."""
     story = StoryFile(
@@ -132,6 +157,13 @@ def label(
                 school_at_grant_id=school_of(connection, person),
             ),
         )  # fmt: skip
+
+
+def give_labels(desk: Desk, person: str, other: str) -> None:
+    """Two people hold the label for every project, with points."""
+    for number, row in enumerate(desk.rows(Project)):
+        for holder in (person, other):
+            label(desk, row["id"], holder, 2500 - 100 * number, on=date(2022, 10, 1))
 
 
 def change(desk: Desk, model: Any, id_: str, **values: Any) -> None:

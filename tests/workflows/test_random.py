@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +25,7 @@ from models.cases import Case, CaseParty, Timer
 from models.database import open_database, writing
 from models.registry import (
     Contact,
+    Grant,
     Organisation,
     Person,
     Project,
@@ -33,6 +34,7 @@ from models.registry import (
 )
 from rules.judge import Judge
 from tests.builders import Desk, add, add_grant, add_school
+from tests.workflows.quality_labels import EVERYWHERE, give_labels, settings_book
 from workflows.answers import save_answers
 from workflows.definition import Ask
 from workflows.form import fields
@@ -94,6 +96,9 @@ class Driver:
             kind: [row["id"] for row in desk.rows(table)] for kind, table in tables.items()
         }
         self.emails = {row["id"]: row["email"] for row in desk.rows(Person)}
+        self.holders: dict[str, list[str]] = {}
+        for row in desk.rows(Grant):
+            self.holders.setdefault(row["right"], []).append(row["person_id"])
         self.taken = 0
 
     def act(self) -> None:
@@ -130,6 +135,10 @@ class Driver:
         near = [case["person_id"]] if case.get("person_id") else []
         parties = self.desk.rows_of(CaseParty, case_id=case["id"])
         near += [row["person_id"] for row in parties if row["person_id"]]
+        process = self.desk.published.process
+        state = process.states.get(case["state"])
+        waited_for = process.actors.get(state.waits_for or "") if state else None
+        near += self.holders.get(waited_for.grant or "", []) if waited_for else []
         people: list[str | None] = near if near and self.random.random() < 0.4 else self.people
         return self.random.choice(people)
 
@@ -172,11 +181,17 @@ class Driver:
         way = self.random.choice(list(process.starts))
         about = {f"{kind}_id": self.random.choice(ids) for kind, ids in self.things.items()}
         rounds: list[str | None] = [*self.desk.published.rounds]
-        self.desk.engine.start(
-            process.process, way, actor_id=self.random.choice(self.people),
+        # Mostly somebody in a project.
+        most = self.random.random() < 0.7
+        person = self.random.choice([self.people[0], self.people[3]] if most else self.people)
+        taken = self.desk.engine.start(
+            process.process, way, actor_id=person,
             round_name=self.random.choice(rounds or [None]),
             payload=self.sent(process.starts[way].asks), **about,
         )  # fmt: skip
+        if process.form and person and self.random.random() < 0.7:
+            with suppress(KeurmerkError):
+                self.desk.fill_in(taken.case["id"], by=person)
 
     def undo(self) -> None:
         self.desk.engine.undo(self.case()["id"], self.random.choice(self.people))
@@ -241,7 +256,8 @@ def opened(template: Path, folder: str, judge: Judge, process: str) -> Iterator[
     database = open_database(f"sqlite:///{path}", synchronous="NORMAL")
     try:
         clock = VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC))
-        yield Desk.open(database, clock, judge, process=FOLDER / f"{process}.yaml")
+        book = settings_book(process, EVERYWHERE[process]) if process in EVERYWHERE else None
+        yield Desk.open(database, clock, judge, process=FOLDER / f"{process}.yaml", book=book)
     finally:
         database.dispose()
 
@@ -256,6 +272,8 @@ def test_whatever_happens_what_must_hold_holds(
 ) -> None:
     with TemporaryDirectory() as folder, opened(sqlite_template, folder, judge, process) as desk:
         driver = Driver(desk, seed)
+        if process == "european_quality_label":
+            give_labels(desk, desk.teachers[0], desk.teachers[1])
         for _ in range(acts):
             driver.act()
 
