@@ -18,6 +18,7 @@ from documents.words import area_name
 from notifications.languages import NAMES
 from web.context import context_of
 from web.language import language_of
+from web.pages.navigation import navigation
 from web.signing_in import person_of
 
 _FOLDER = Path(__file__).resolve().parent.parent / "templates"
@@ -93,6 +94,7 @@ def page(
         language=language,
         languages={code: NAMES[code].capitalize() for code in LANGUAGES},
         person=person,
+        navigation=navigation(request, context, person, language),
         demo=context.demo,
         now=context.tools.clock.now(),
         languages_at={

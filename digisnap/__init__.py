@@ -1,0 +1,1 @@
+"""Digisnap, a scan of training needs: lists linked by code, and the principal's report."""

@@ -1,0 +1,1 @@
+"""Surveys for schools: questionnaires, answering, participation, reports and badges."""

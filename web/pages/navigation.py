@@ -1,0 +1,103 @@
+"""What the head of every page links to, by what its reader may do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fastapi import Request
+from sqlalchemy import Connection, or_, select
+
+from base.i18n import N_, translate
+from models.database import reading
+from models.registry import Grant, Membership
+from web.context import Context
+from web.signing_in import Someone
+
+_grant = Grant.__table__  # type: ignore[attr-defined]
+_member = Membership.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visitor:
+    """What decides which pages are of use to somebody; what she may do is decided by each page."""
+
+    person_id: str
+    #: Names of the rights she has today.
+    rights: frozenset[str]
+    #: Roles she has at schools today: teacher, principal, coordinator.
+    roles: frozenset[str]
+
+    def has(self, *rights: str) -> bool:
+        """Whether she has one of these rights."""
+        return not self.rights.isdisjoint(rights)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One link of the navigation."""
+
+    #: English, marked with ``N_``.
+    title: str
+    path: str
+    #: Whether it is shown to a visitor; None stands for somebody who is not signed in.
+    shown: Callable[[Visitor | None], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A link as a page shows it."""
+
+    title: str
+    path: str
+    here: bool
+
+
+def _everybody(_visitor: Visitor | None) -> bool:
+    return True
+
+
+#: In the order in which they stand.
+ENTRIES: list[Entry] = [
+    Entry(title=N_("API"), path="/api", shown=_everybody),
+]
+
+
+def navigation(
+    request: Request, context: Context, person: Someone | None, language: str
+) -> Sequence[Shown]:
+    """The links for whoever is asking.
+
+    Arguments:
+        person: who is signed in; None is nobody, and nothing is looked up.
+    """
+    visitor = None
+    if person:
+        with reading(context.database) as connection:
+            visitor = visitor_of(connection, context, person.id)
+    path = request.url.path
+    return [
+        Shown(
+            title=translate(entry.title, language), path=entry.path,
+            here=path == entry.path or path.startswith(f"{entry.path}/"),
+        )
+        for entry in ENTRIES
+        if entry.shown(visitor)
+    ]  # fmt: skip
+
+
+def visitor_of(connection: Connection, context: Context, person_id: str) -> Visitor:
+    """The rights and roles of a person today (by the day in UTC)."""
+    today = context.tools.clock.now().date()
+    rights, roles = (
+        connection.execute(
+            select(what)
+            .where(
+                table.c.person_id == person_id, table.c.first_day <= today,
+                or_(table.c.last_day.is_(None), table.c.last_day >= today),
+            )
+            .distinct()
+        ).scalars()
+        for table, what in ((_grant, _grant.c.right), (_member, _member.c.role))
+    )  # fmt: skip
+    return Visitor(person_id=person_id, rights=frozenset(rights), roles=frozenset(roles))
