@@ -132,6 +132,24 @@ def survey_days_left(
     )  # fmt: skip
 
 
+@provider("survey_first_day", FactType.DATE)
+def survey_first_day(
+    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """The first day of the exercise."""
+    return _of_exercises(connection, subjects, lambda _subject, row: row["first_day"])
+
+
+@provider("survey_last_day", FactType.DATE)
+def survey_last_day(
+    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """The last day of the exercise."""
+    return _of_exercises(connection, subjects, lambda _subject, row: row["last_day"])
+
+
 @provider("survey_companies_lacking", FactType.BOOLEAN)
 def survey_companies_lacking(
     connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
@@ -223,6 +241,27 @@ def survey_exercises_held(
         )
         for one in subjects
     }  # fmt: skip
+
+
+@provider("state_of_school", FactType.TEXT, {"process": FactType.TEXT})
+def state_of_school(
+    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """The state of the school's newest case of another process; – where it has none."""
+    schools = sorted({one.organisation_id for one in subjects if one.organisation_id})
+    query = (
+        select(_case.c.organisation_id, _case.c.state)
+        .where(
+            among(connection, _case.c.organisation_id, schools),
+            _case.c.process == arguments["process"],
+        )
+        .order_by(_case.c.opened_at, _case.c.id)
+    )
+    states = {row.organisation_id: row.state for row in connection.execute(query)}
+    return {
+        one.key: states.get(one.organisation_id, "–") for one in subjects if one.organisation_id
+    }
 
 
 @provider("opened_lately", FactType.INTEGER, {"hours": FactType.INTEGER}, least=0)

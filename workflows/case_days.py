@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from workflows.definition import CASE, Process
-from workflows.publishing import Published
 
 Row = Mapping[str, Any]
 #: Gets the connection, case rows, and what gives the round's values of a case; gives days by case
@@ -31,15 +30,16 @@ def case_day(function: Function) -> Function:
 
 
 def case_days(
-    connection: Connection, published: Published, cases: Sequence[Row]
+    connection: Connection, process: Process, cases: Sequence[Row], values: Callable[[Row], Row]
 ) -> dict[str, dict[str, date]]:
-    """The days of each case that the process's timers name, under ``case.NAME``, by case id."""
+    """The days of each case that the process's timers name, under ``case.NAME``, by case id.
+
+    Arguments:
+        values: gives the round's values of a case.
+    """
     found: dict[str, dict[str, date]] = {case["id"]: {} for case in cases}
-    for name in _named(published.process):
-        days = CASE_DAYS[name](
-            connection, cases, lambda case: published.values(case["round"], case["area"])
-        )
-        for case_id, day in days.items():
+    for name in _named(process):
+        for case_id, day in CASE_DAYS[name](connection, cases, values).items():
             found[case_id][f"{CASE}{name}"] = day
     return found
 

@@ -45,7 +45,7 @@ def remind(
     with_parties(connection, process, cases)
     add_titles(connection, lambda _case: process, cases)
     spent = days_spent(connection, process, cases) if rule.paused_in else defaultdict(dict)
-    days = case_days(connection, published, cases)
+    days = case_days(connection, process, cases, published.values_of)
     for template, actor in rule.mail.items():
         people = recipients(connection, process, actor, cases, now)
         for case, timer in due:

@@ -192,7 +192,7 @@ def _write(
 ) -> list[Taken]:
     process, now = published.process, cause.now
     spent = days_spent(connection, process, batch.cases)
-    days = case_days(connection, published, batch.cases)
+    days = case_days(connection, process, batch.cases, published.values_of)
     timers = [
         row
         for case in batch.cases

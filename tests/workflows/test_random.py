@@ -237,7 +237,9 @@ class Driver:
             assert case["state"] in process.timers[timer["name"]].states, "a timer after its state"
             assert timer["failures"] == 0, timer
         with reading(desk.database) as connection:
-            days = case_days(connection, desk.published, list(cases.values()))
+            days = case_days(
+                connection, process, list(cases.values()), desk.published.values_of
+            )
         for case in cases.values():
             values = {**desk.published.values(case["round"], case["area"]), **days[case["id"]]}
             planned = {row["key"] for row in plan(process, case, values, case["since"])}
