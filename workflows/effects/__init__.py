@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from workflows.effects import accounts, duplicates, labels, projects, schools  # noqa: F401 - they register them
+from workflows.effects import (  # noqa: F401 - they register them
+    accounts,
+    duplicates,
+    labels,
+    projects,
+    roles,
+    schools,
+    surveys,
+)
 from workflows.effects.effect import EFFECTS
 
 __all__ = ["EFFECTS"]
