@@ -9,8 +9,19 @@ import fontpkg_source_sans_3
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from web.pages import api_reference, cases, labels, processes, sign_in, start
-from web.pages.rendering import error_page
+from web.pages import (
+    answering,
+    api_reference,
+    cases,
+    labels,
+    links,
+    processes,
+    sign_in,
+    start,
+    survey_setup,
+    surveys,
+)
+from web.pages.participant_rendering import error_page_of
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
 
@@ -22,6 +33,10 @@ def set_up_pages(app: FastAPI) -> None:
     app.mount("/static/bootstrap", StaticFiles(directory=bootstrap), name="bootstrap")
     app.mount("/static/fonts", StaticFiles(directory=fonts), name="fonts")
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    app.state.error_page = error_page
-    for module in (start, sign_in, processes, cases, labels, api_reference):
+    app.state.error_page = error_page_of
+    app.state.survey_limit = answering.limit_of(app.state.context)
+    for module in (
+        start, sign_in, processes, cases, labels, api_reference, links, surveys, survey_setup,
+        answering,
+    ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)

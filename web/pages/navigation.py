@@ -59,6 +59,7 @@ def _everybody(_visitor: Visitor | None) -> bool:
 
 #: In the order in which they stand.
 ENTRIES: list[Entry] = [
+    Entry(title=N_("Surveys"), path="/surveys", shown=lambda one: bool(one and one.roles)),
     Entry(title=N_("API"), path="/api", shown=_everybody),
 ]
 
