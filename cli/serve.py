@@ -26,6 +26,7 @@ from cli.demo_service import make_demo
 from cli.publishing import publish_installed
 from notifications.delivery import deliver
 from notifications.ticker import Ticker
+from surveys.answering import drop_expired
 from workflows.sweep import prepare, sweep
 
 log = structlog.get_logger("keurmerk.serve")
@@ -139,8 +140,14 @@ def ticking(parts: Parts) -> Ticker:
     ticker.every(HOURLY, "prepare", lambda: prepare(parts.engine))
     seconds, ending = parts.settings.sweep_seconds, ticker.ending
     ticker.every(seconds, "sweep", lambda: sweep(parts.engine, ending=ending))
+    ticker.every(HOURLY / 60, "questionnaires", lambda: drop(parts))
     ticker.every(seconds, "deliver", lambda: deliver(parts.post, ending=ending))
     return ticker
+
+
+def drop(parts: Parts) -> None:
+    """Delete what is left of questionnaires whose two hours are over."""
+    drop_expired(parts.database, parts.clock.now())
 
 
 def _at_the_end(do: Callable[[int, FrameType | None], object]) -> None:

@@ -123,7 +123,7 @@ def answer(
         answers = _answers(found, form)
         expires_at(connection, token, key, now)
     language = _language(found, str(form.get("language", "")))
-    at = _place(found, str(form.get("at", "0")))
+    at = _place(str(form.get("at", "0")))
     to = str(form.get("to", ""))
     if to == "submit":
         submit(context.database, token, key, answers, now)
@@ -253,7 +253,7 @@ def _written(answer: int) -> str:
     return NONE if answer == LEFT_OUT else str(answer)
 
 
-def _place(found: Opened, at: str) -> int:
+def _place(at: str) -> int:
     return int(at) if at.isdecimal() and len(at) < 4 else 0
 
 

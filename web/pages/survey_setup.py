@@ -33,19 +33,17 @@ Sent = Annotated[FormData, Depends(_form)]
 
 
 @router.get("/surveys/{case_id}/{step}")
-def step(
-    request: Request, context: Here, person: Reader, language: Language, case_id: str, step: str
-) -> HTMLResponse:
+def step(request: Request, context: Here, person: Reader, case_id: str, step: str) -> HTMLResponse:
     """A step of the set-up, with what is there.
 
     Raises:
         NotFound: there is no such step, or no such exercise.
     """
-    return _page(request, context, person, language, case_id, step, {}, {})
+    return _page(request, context, person, case_id, step, {}, {})
 
 
 def _page(
-    request: Request, context: Context, person: Someone, language: str, case_id: str, step: str,
+    request: Request, context: Context, person: Someone, case_id: str, step: str,
     typed: Mapping[str, Any], problems: Mapping[str, str], status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
     found = visible_survey(context, person, case_id)
@@ -89,9 +87,7 @@ def save(
     except BadInput as error:
         problems = {_field(one): one.say(language) for one in error.problems}
         typed = {name: form.getlist(name) for name in form}
-        return _page(
-            request, context, person, language, case_id, step, typed, problems, error.status
-        )
+        return _page(request, context, person, case_id, step, typed, problems, error.status)
     then = str(form.get("then", ""))
     where = {"stay": f"/surveys/{case_id}/{step}"}.get(then, f"/surveys/{case_id}")
     return RedirectResponse(where, status_code=303)
