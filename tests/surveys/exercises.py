@@ -11,6 +11,7 @@ from base.clock import VirtualClock
 from models.database import reading, writing
 from models.messages import Mail
 from models.registry import Membership
+from rules.book import RuleBook
 from rules.judge import Judge
 from surveys import setup
 from surveys.exercises import exercise_of, links_of
@@ -45,14 +46,19 @@ def open_desk(
     book = settings_book(process, both)
     path = FOLDER / f"{process}.yaml"
     desk = Desk.open(database, clock, judge, process=path, book=book)
-    other = {ACCOUNT: EXERCISE, EXERCISE: ACCOUNT}[process]
+    publish_beside(desk, {ACCOUNT: EXERCISE, EXERCISE: ACCOUNT}[process], book)
     with writing(database) as connection:
-        publish(
-            connection, (FOLDER / f"{other}.yaml").read_text("utf-8"), book,
-            mails=installed_mails(), author="test", now=clock.now(),
-        )  # fmt: skip
         desk.extra["stranger"] = add_person(connection, "Olga Vreemd")
     return desk
+
+
+def publish_beside(desk: Desk, process: str, book: RuleBook) -> None:
+    """Publish another process beside the desk's own."""
+    with writing(desk.database) as connection:
+        publish(
+            connection, (FOLDER / f"{process}.yaml").read_text("utf-8"), book,
+            mails=installed_mails(), author="test", now=desk.clock.now(),
+        )  # fmt: skip
 
 
 def register(desk: Desk, by: str | None = None, **sends: Any) -> str:
