@@ -126,7 +126,7 @@ def test_a_final_state_has_no_timers(process: Process) -> None:
 
 
 def due(when: str, since: str, values: dict[str, Any]) -> datetime | None:
-    """When a timer that hangs on ``when`` is due in a case that came into its state at ``since``."""
+    """When a timer on ``when`` is due in a case that came into its state at ``since``."""
     text = Path("workflows/school_label.yaml").read_text(encoding="utf-8")
     found, _located = read_process(text, "school_label.yaml")
     key = "after" if when.endswith("hours") else "at"
