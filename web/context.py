@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import sqlalchemy
 from fastapi import Depends, Request
 
+from base.clock import Clock, SystemClock
 from base.settings import Settings
 from documents.store import FileStore
 from notifications.templates import Templates
@@ -26,6 +27,8 @@ class Context:
     files: FileStore
     #: Whether this is the demo: people sign in by choosing who they are.
     demo: bool
+    #: The time in the world, by which sessions and sign-ins end: the demo's clock is another.
+    wall: Clock = field(default_factory=SystemClock)
 
     @property
     def tools(self) -> Tools:

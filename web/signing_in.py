@@ -1,35 +1,31 @@
-"""Who is asking. Until there is real sign-in, only the demo knows people: one chooses who one is.
+"""Who is asking: the person of the session; see :mod:`web.sessions`.
 
-The choice is kept in a signed cookie. A program may name the person in a header instead. Outside
-the demo nobody is signed in.
+In the demo, and only there, a program may name a person in a header instead.
 """
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Connection, select
 
 from base.errors import NotAllowed
 from base.i18n import N_
 from models.database import reading
 from models.registry import Person
-from web.context import Context, context_of
+from web import sessions
+from web.context import context_of
 from web.language import PERSON
 
-COOKIE = "person"
 #: For programs, in the demo only: a mail address.
 HEADER = "Keurmerk-Person"
-#: A demo sign-in ends after a working day, in seconds.
-LASTS = 10 * 3600
+#: Under this name a request carries who is asking, once it was looked up.
+_FOUND = "person_found"
 
 _person = Person.__table__  # type: ignore[attr-defined]
-_made = secrets.token_urlsafe(32)
 
 
 class NotSignedIn(NotAllowed):
@@ -47,36 +43,37 @@ class Someone:
     name: str
     email: str
     language: str | None
-
-
-def token(context: Context, person_id: str) -> str:
-    """The value of the cookie for a person."""
-    return str(_serializer(context).dumps(person_id))
+    #: Her session, and how she signed in; None for a program of the demo.
+    session_id: str | None = None
+    how: str | None = None
 
 
 def person_of(request: Request) -> Someone | None:
     """The person who is asking; None if nobody is signed in."""
-    found = _person_of(request)
-    if found:
-        setattr(request.state, PERSON, found.language)
-    return found
+    if not hasattr(request.state, _FOUND):
+        found = _person_of(request)
+        setattr(request.state, _FOUND, found)
+        if found:
+            setattr(request.state, PERSON, found.language)
+    known: Someone | None = getattr(request.state, _FOUND)
+    return known
 
 
 def _person_of(request: Request) -> Someone | None:
     context = context_of(request)
-    if not context.demo:
-        return None
-    email = request.headers.get(HEADER)
+    email = request.headers.get(HEADER) if context.demo else None
     if email:
-        which = _person.c.email == email.lower()
-    else:
-        try:
-            person_id = _serializer(context).loads(request.cookies.get(COOKIE, ""), max_age=LASTS)
-        except BadSignature:
-            return None
-        which = _person.c.id == person_id
+        with reading(context.database) as connection:
+            return find(connection, _person.c.email == email.lower())
     with reading(context.database) as connection:
-        return find(connection, which)
+        session = sessions.session_of(connection, context, request)
+    if session is None:
+        return None
+    sessions.seen(context, session)
+    return Someone(
+        id=session["person_id"], name=session["name"], email=session["email"],
+        language=session["language"], session_id=session["id"], how=session["how"],
+    )  # fmt: skip
 
 
 def find(connection: Connection, which: object) -> Someone | None:
@@ -106,11 +103,6 @@ def signed_in(
     if person is None:
         raise NotSignedIn(N_("Sign in first."))
     return person
-
-
-def _serializer(context: Context) -> URLSafeTimedSerializer:
-    key = context.settings.secret_key
-    return URLSafeTimedSerializer(key.get_secret_value() if key else _made, salt="demo-person")
 
 
 #: For a route's parameters: somebody, or nobody.

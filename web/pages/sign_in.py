@@ -11,11 +11,13 @@ from sqlalchemy import select
 
 from base.errors import NotFound
 from base.i18n import N_
-from models.database import reading
+from models.database import reading, writing
 from models.registry import Grant, Membership, Organisation, Person
+from web import sessions
 from web.context import Context, Here
 from web.pages.rendering import page
-from web.signing_in import COOKIE, LASTS, find, token
+from web.sessions import DEMO, Login
+from web.signing_in import find
 from workflows.actors import EVERYWHERE
 
 router = APIRouter()
@@ -77,20 +79,20 @@ def choose(request: Request, context: Here, then: str = "/") -> HTMLResponse:
 
 @router.post("/sign-in")
 def sign_in(
+    request: Request,
     context: Here,
     person: Annotated[str, Form(max_length=36)],
     then: Annotated[str, Form(max_length=200)] = "/",
 ) -> Response:
     """Sign in as a person of the demo."""
     _demo(context)
-    with reading(context.database) as connection:
+    with writing(context.database) as connection:
         found = find(connection, _person.c.id == person)
-    if found is None:
-        raise NotFound(N_("There is no such person."))
+        if found is None:
+            raise NotFound(N_("There is no such person."))
+        key = sessions.sign_in(connection, context, request, found.id, Login(how=DEMO))
     answer = RedirectResponse(_inside(then), status_code=303)
-    answer.set_cookie(
-        COOKIE, token(context, found.id), max_age=LASTS, samesite="lax", httponly=True
-    )
+    sessions.keep(answer, context, key)
     return answer
 
 
@@ -100,8 +102,10 @@ def _inside(then: str) -> str:
 
 
 @router.post("/sign-out")
-def sign_out() -> Response:
-    """Sign out."""
+def sign_out(request: Request, context: Here) -> Response:
+    """Sign out: the session is over, whoever may have its key."""
+    with writing(context.database) as connection:
+        sessions.end_this(connection, context, request)
     answer = RedirectResponse("/", status_code=303)
-    answer.delete_cookie(COOKIE)
+    sessions.forget(answer, context)
     return answer
