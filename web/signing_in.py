@@ -5,17 +5,19 @@ In the demo, and only there, a program may name a person in a header instead.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from base.errors import NotAllowed
 from base.i18n import N_
 from models.database import reading
-from models.registry import Person
+from models.registry import Grant, Person
 from web import sessions
 from web.context import context_of
 from web.language import PERSON
@@ -26,6 +28,7 @@ HEADER = "Keurmerk-Person"
 _FOUND = "person_found"
 
 _person = Person.__table__  # type: ignore[attr-defined]
+_grant = Grant.__table__  # type: ignore[attr-defined]
 
 
 class NotSignedIn(NotAllowed):
@@ -102,7 +105,48 @@ def signed_in(
     person = person_of(request)
     if person is None:
         raise NotSignedIn(N_("Sign in first."))
+    _see_to_passkey(request, person)
     return person
+
+
+def _see_to_passkey(request: Request, person: Someone) -> None:
+    """Where it is set so, staff change nothing without a passkey, but what they sign in with."""
+    context = context_of(request)
+    if (
+        not context.settings.staff_passkey
+        or request.method in {"GET", "HEAD"}
+        or person.how == sessions.PASSKEY
+        or request.url.path.startswith("/account")
+    ):
+        return
+    today = context.tools.clock.now().date()
+    rights = select(_grant.c.id).where(
+        _grant.c.person_id == person.id, _grant.c.first_day <= today,
+        or_(_grant.c.last_day.is_(None), _grant.c.last_day >= today),
+    )  # fmt: skip
+    with reading(context.database) as connection:
+        if connection.execute(rights).first():
+            raise NotAllowed(
+                N_("Who has a right here signs in with a passkey before changing anything. Make "
+                   "one under “My account”, sign out, and sign in with it.")
+            )  # fmt: skip
+
+
+def to_sign_in(request: Request) -> str | None:
+    """Where whoever asks for a page is sent to sign in; None for programs, and for what acts."""
+    if request.url.path.startswith("/api/") or request.method not in {"GET", "HEAD"}:
+        return None
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"/sign-in?{urlencode({'then': request.url.path + query})}"
+
+
+#: A page of ours: a path, with no second “/” at its head and nothing that climbs.
+_PAGE = re.compile(r"/(?!/|sign-)[A-Za-z0-9_./?=&%+~:,@-]*")
+
+
+def inside(then: str) -> str:
+    """``then`` if it is a page of ours, else the start page: nobody is led to another site."""
+    return then if _PAGE.fullmatch(then) and ".." not in then and "//" not in then else "/"
 
 
 #: For a route's parameters: somebody, or nobody.

@@ -11,6 +11,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from base.days import local_day
 from base.ids import new_id
+from models.access import Identity, MailLink, Passkey, Session
 from models.messages import Mail, Notice
 from models.registry import Contact, Grant, Membership, Person
 from workflows.effects.effect import Occasion, Outcome, effect
@@ -69,6 +70,8 @@ def delete_account(occasion: Occasion) -> Outcome:
 def erasing(person_id: str, today: date) -> list[UpdateBase]:
     """What erases a person: name, mail address, links, contacts and rights, and what she was sent.
 
+    What she signs in with goes, too, and she is signed out.
+
     The row stays without them, since the log of cases names it by its id.
     """
     in_force = or_(_member.c.last_day.is_(None), _member.c.last_day > today)
@@ -90,6 +93,10 @@ def erasing(person_id: str, today: date) -> list[UpdateBase]:
             or_(_contact.c.person_id == person_id, _contact.c.contact_id == person_id)
         ),
         delete(_notice).where(_notice.c.person_id == person_id),
+        *(
+            delete(model.__table__).where(model.person_id == person_id)  # type: ignore[attr-defined]
+            for model in (Session, Identity, MailLink, Passkey)
+        ),
         update(_mail)
         .where(_mail.c.person_id == person_id, _mail.c.status != "waiting")
         .values(to_name="", to_address="", context={}, subject="", body=""),
