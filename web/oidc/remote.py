@@ -70,7 +70,7 @@ class Remote:
         """The provider's public keys.
 
         Arguments:
-            again: ask anew, since a token is signed with another one; not more than once in a while.
+            again: ask anew, since a token is signed with another one; not too often.
 
         Raises:
             ProviderAway: it does not answer.

@@ -162,7 +162,7 @@ def make_newcomer(request: Request, context: Here, language: Language) -> Respon
 def logged_out(
     context: Here, provider: str, logout_token: Annotated[str, Form(max_length=20_000)] = ""
 ) -> Response:
-    """The provider tells that somebody signed out there (OpenID Connect Back-Channel Logout 1.0)."""
+    """The provider tells that somebody signed out there (OIDC Back-Channel Logout 1.0)."""
     remote = _remote(context, provider)
     try:
         subject, session = logout_claims(remote, context.wall, logout_token)

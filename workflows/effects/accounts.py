@@ -22,6 +22,11 @@ _contact = Contact.__table__  # type: ignore[attr-defined]
 _grant = Grant.__table__  # type: ignore[attr-defined]
 _mail = Mail.__table__  # type: ignore[attr-defined]
 _notice = Notice.__table__  # type: ignore[attr-defined]
+#: What somebody signs in with, and where she is signed in.
+_SIGNS_IN = [
+    model.__table__  # type: ignore[attr-defined]
+    for model in (Session, Identity, MailLink, Passkey)
+]
 
 #: Stands where a name was: the log of a case may still refer to the account.
 NOBODY = "–"
@@ -93,10 +98,7 @@ def erasing(person_id: str, today: date) -> list[UpdateBase]:
             or_(_contact.c.person_id == person_id, _contact.c.contact_id == person_id)
         ),
         delete(_notice).where(_notice.c.person_id == person_id),
-        *(
-            delete(model.__table__).where(model.person_id == person_id)  # type: ignore[attr-defined]
-            for model in (Session, Identity, MailLink, Passkey)
-        ),
+        *(delete(one).where(one.c.person_id == person_id) for one in _SIGNS_IN),
         update(_mail)
         .where(_mail.c.person_id == person_id, _mail.c.status != "waiting")
         .values(to_name="", to_address="", context={}, subject="", body=""),
