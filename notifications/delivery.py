@@ -29,6 +29,7 @@ from notifications.carriers import Carrier, Later, Never, Unreachable
 from notifications.message import Sender, build
 from notifications.outbox import FAILED, SENT, WAITING
 from notifications.templates import Rendered, Templates
+from notifications.values import SECRET
 
 #: Mails claimed, handed over and marked together.
 BATCH = 50
@@ -127,7 +128,7 @@ def _hand_over(
 
 def _one(post: Post, carrier: Carrier, mail: dict[str, Any], now: datetime) -> dict[str, Any]:
     try:
-        rendered = render(post.templates, mail)
+        rendered = _as_sent(post.templates, mail)
         content = build(mail, rendered, post.sender, now)
     except KeurmerkError as error:
         log.error("mail cannot be written", mail=mail["id"], trouble=str(error))
@@ -150,11 +151,17 @@ def _one(post: Post, carrier: Carrier, mail: dict[str, Any], now: datetime) -> d
         )
         carrier.close()
         return _again(mail, now, f"fault of ours, {reference} in the log")
-    return _result(mail, SENT, sent_at=now, subject=rendered.subject[:500], body=rendered.text)
+    kept = render(post.templates, mail) if SECRET & mail["context"].keys() else rendered
+    return _result(mail, SENT, sent_at=now, subject=kept.subject[:500], body=kept.text)
 
 
 def render(templates: Templates, mail: dict[str, Any]) -> Rendered:
-    """A mail row in words."""
+    """A mail row in words, to be looked at: what only its addressee may see is left out."""
+    hidden = dict.fromkeys(SECRET & mail["context"].keys(), "…")
+    return _as_sent(templates, {**mail, "context": {**mail["context"], **hidden}})
+
+
+def _as_sent(templates: Templates, mail: dict[str, Any]) -> Rendered:
     context = {**mail["context"], "person": {"name": mail["to_name"]}}
     asked = mail["context"].get("asked") if mail["fallback"] else None
     return templates.render(mail["template"], mail["language"], context, asked=asked)

@@ -34,6 +34,7 @@ _GAPS = re.compile(r"[ \t]+$|\n(?=\s*\n\s*\n)", re.MULTILINE)
 
 OTHER_LANGUAGE = N_("You asked for mails in {asked}. This one is not available in it.")
 SENT_BY = N_("Keurmerk sent this mail because of a step in “{process}”. You can reply to it.")
+ASKED_FOR = N_("Keurmerk sent this mail because somebody asked for it with your mail address.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,10 @@ class Templates:
         notes: list[str] = []
         if asked:
             notes.append(translate(OTHER_LANGUAGE, language, asked=name_of(asked)))
-        process = context.get("process", {}).get("title", "")
-        notes.append(translate(SENT_BY, language, process=process))
+        process = context.get("process", {}).get("title")
+        # A mail of no process was asked for by whoever gets it.
+        sentence = translate(SENT_BY, language, process=process) if process else ""
+        notes.append(sentence or translate(ASKED_FOR, language))
         values = {**context, "foot": notes}
         try:
             subject = " ".join(source.subject.render(values).split())

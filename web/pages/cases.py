@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from markupsafe import Markup
 
 from base.errors import NotFound
@@ -34,10 +34,10 @@ def case(
 
     Raises:
         NotFound: there is no such case for this reader.
-        NotSignedIn: nobody is signed in, and there is no page to do so.
+        NotSignedIn: nobody is signed in; she is led to where one does.
     """
     if person is None:
-        return _to_sign_in(request, demo=context.demo)
+        raise NotSignedIn(N_("A case can be read only by those it concerns. Sign in first."))
     found = whole(context, person, case_id, language)
     with reading(context.database) as connection:
         scope = scope_of(connection, person.id, context.tools.clock)
@@ -78,9 +78,3 @@ def _told(process: Process, event: EventLine, language: str) -> Iterator[tuple[s
                 yield titles.get(name, name), text
         elif value:
             yield say(ask.title, language), str(value)
-
-
-def _to_sign_in(request: Request, *, demo: bool) -> Response:
-    if not demo:
-        raise NotSignedIn(N_("A case can be read only by those it concerns. Sign in first."))
-    return RedirectResponse(f"/sign-in?then={request.url.path}", status_code=303)

@@ -59,6 +59,11 @@ def _everybody(_visitor: Visitor | None) -> bool:
 
 #: In the order in which they stand.
 ENTRIES: list[Entry] = [
+    Entry(
+        title=N_("Who read what"),
+        path="/access",
+        shown=lambda visitor: visitor is not None and visitor.has("administrator"),
+    ),
     Entry(title=N_("API"), path="/api", shown=_everybody),
 ]
 

@@ -29,6 +29,7 @@ TITLES = {
     403: N_("This is not for you to do"),
     404: N_("There is nothing here"),
     413: N_("This is too large"),
+    429: N_("Please wait a moment"),
     500: N_("Something went wrong"),
 }
 OTHER_TITLE = N_("This did not work")
@@ -112,6 +113,6 @@ def error_page(request: Request, status: int, error: dict[str, Any]) -> HTMLResp
     """The page an error is shown on."""
     told = {"problems": [], "who_may": [], **error}
     return page(
-        request, "error.html", status=status, ask=status < 500,
+        request, "error.html", status=status, ask=status < 500 and status != 429,
         title=TITLES.get(status, OTHER_TITLE), error=told,
     )  # fmt: skip
