@@ -15,6 +15,10 @@ from workflows.definition import Start, Transition
 from workflows.publishing import Library
 
 
+#: What is sent instead of a mail's own words: by template and language, ``subject`` and ``text``.
+Edits = Mapping[tuple[str, str], Mapping[str, str]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tools:
     """What every step needs; built once by ``service.py``."""
@@ -42,8 +46,7 @@ class Cause:
     actor_id: str | None
     acted_as: str
     payload: Mapping[str, Any] = field(default_factory=dict)
-    #: What is sent instead of a mail's own text: by template and language, ``subject`` and ``text``.
-    edits: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    edits: Edits = field(default_factory=dict)
     now: datetime
 
     @property

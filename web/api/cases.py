@@ -221,6 +221,11 @@ def ahead(
     return found
 
 
+def _without_mails(payload: dict[str, Any]) -> dict[str, Any]:
+    """What a step carried, without the mails that staff wrote to others."""
+    return {name: value for name, value in payload.items() if name != "mails"}
+
+
 def events(
     connection: Connection, context: Context, scope: Scope, case: dict[str, Any], language: str
 ) -> list[EventLine]:
@@ -245,7 +250,8 @@ def events(
                 trigger=Name(name=row["trigger"], title=title),
                 from_state=row["from_state"], to_state=row["to_state"],
                 acted_as=say(actor.title, language), by=row["person_name"] if may_know else None,
-                payload=row["payload"], decisions=row["decisions"], hash=row["hash"],
+                payload=row["payload"] if staff else _without_mails(row["payload"]),
+                decisions=row["decisions"], hash=row["hash"],
             )
         )  # fmt: skip
     return found
