@@ -96,12 +96,14 @@ class Scope:
         else:
             of_party = select(_party.c.case_id).where(self._covers(_party.c.area))
             covered = or_(self._covers(_case.c.area), _case.c.id.in_(of_party))
-        if not self.areas:
-            return covered
+        return and_(covered, self.not_hers()) if self.areas else covered
+
+    def not_hers(self) -> ColumnElement[bool]:
+        """The condition on cases that leaves out those that concern herself or her school."""
         # NULL is neither a school of hers nor herself.
         foreign = func.coalesce(_case.c.organisation_id, "").not_in(self.organisations)
         another = func.coalesce(_case.c.person_id, "") != self.person_id
-        return and_(covered, foreign, another, not_(self._takes_part()))
+        return and_(foreign, another, not_(self._takes_part()))
 
     def _covers(self, area: ColumnElement[str]) -> ColumnElement[bool]:
         parts = [
