@@ -50,6 +50,8 @@ class Scope:
     areas: tuple[str, ...]
     #: Schools she is linked to.
     organisations: tuple[str, ...]
+    #: Which rights those are: nso_reviewer, css.
+    rights: frozenset[str] = frozenset()
 
     @property
     def is_staff(self) -> bool:
@@ -124,11 +126,11 @@ def scope_of(connection: Connection, person_id: str, clock: Clock) -> Scope:
     Grants and memberships are looked at by the day in UTC; acting looks at the case's own day.
     """
     day = clock.now().date()
-    areas = connection.execute(
-        select(_grant.c.scope)
+    grants = connection.execute(
+        select(_grant.c.scope, _grant.c.right)
         .where(_grant.c.person_id == person_id, _grant.c.right.in_(SEEING), _in_force(_grant, day))
         .distinct()
-    ).scalars()
+    ).all()
     schools = connection.execute(
         select(_member.c.organisation_id)
         .join(_person, _person.c.id == _member.c.person_id)
@@ -139,7 +141,10 @@ def scope_of(connection: Connection, person_id: str, clock: Clock) -> Scope:
         )
         .distinct()
     ).scalars()
-    return Scope(person_id=person_id, areas=tuple(areas), organisations=tuple(schools))
+    return Scope(
+        person_id=person_id, areas=tuple(dict.fromkeys(grant.scope for grant in grants)),
+        organisations=tuple(schools), rights=frozenset(grant.right for grant in grants),
+    )  # fmt: skip
 
 
 def visible_case(connection: Connection, scope: Scope, case_id: str) -> dict[str, Any]:

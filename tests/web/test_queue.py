@@ -9,7 +9,6 @@ import pytest
 from base.errors import BadInput
 from models.database import reading, writing
 from models.desk import Waiting
-from models.registry import Grant
 from tests.builders import Desk, add_grant, add_member, add_person, add_school
 from web.queue import Filters, Page, queue_page
 from web.scope import scope_of
@@ -21,11 +20,8 @@ def page(desk: Desk, person: str, after: str | None = None, limit: int = 50, **b
     clock = desk.clock
     with reading(desk.database) as connection:
         scope = scope_of(connection, person, clock)
-        rights = frozenset(
-            row["right"] for row in desk.rows(Grant, person_id=person)
-        )
         return queue_page(
-            connection, scope, rights, Filters(**by), clock.now(), after, limit  # type: ignore[arg-type]
+            connection, scope, scope.rights, Filters(**by), clock.now(), after, limit  # type: ignore[arg-type]
         )
 
 

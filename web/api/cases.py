@@ -183,6 +183,13 @@ def whole_in(
     last = last_event(connection, case)
     step = process.transitions.get(last["trigger"])
     line = case_line(connection, tools, case, language, staff=scope.is_staff_in(case))
+    undo_until = last["at"] + tools.grace
+    may_undo = (
+        bool(step and step.undo)
+        and last["actor_id"] == reader.id
+        and tools.clock.now() <= undo_until
+    )
+    blocked = context.engine.blocked(connection, case, reader.id)
     return CaseWhole(
         **line.model_dump(),
         waits_for=say(process.actors[waits_for].title, language) if waits_for else None,
@@ -191,9 +198,8 @@ def whole_in(
             for trigger in context.engine.possible(connection, case, reader.id)
         ],
         may_edit=may_edit(connection, tools, case, reader.id),
-        may_undo=bool(step and step.undo)
-        and last["actor_id"] == reader.id
-        and tools.clock.now() <= last["at"] + tools.grace,
+        may_undo=may_undo, undo_until=undo_until if may_undo else None,
+        blocked=blocked.say(language) if blocked else None,
         ahead=ahead(connection, context, case, language),
     )
 
@@ -216,6 +222,9 @@ def ahead(
             Ahead(
                 name=row["name"], at=row["due_at"], fires=fires,
                 mails=[f"{process.process}/{template}" for template in mails],
+                to=list(dict.fromkeys(
+                    say(process.actors[actor].title, language) for actor in mails.values()
+                )),
             )
         )  # fmt: skip
     return found
