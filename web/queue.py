@@ -158,9 +158,7 @@ def _head(
         taken = select(_assignment.c.case_id).where(_assignment.c.case_id == _waiting.c.case_id)
         query = query.where(~taken.exists())
     elif filters.reviewer:
-        of_hers = select(_assignment.c.case_id).where(
-            _assignment.c.reviewer_id == filters.reviewer
-        )
+        of_hers = select(_assignment.c.case_id).where(_assignment.c.reviewer_id == filters.reviewer)
         query = query.where(_waiting.c.case_id.in_(of_hers))
     return query if ids is None else query.where(ids)
 
@@ -231,7 +229,5 @@ def _read(after: str) -> tuple[datetime, str]:
         if place[0].tzinfo is None or len(case_id) != 36:
             raise ValueError
     except (binascii.Error, ValueError):
-        raise BadInput(
-            N_("This is no cursor. Take “next” of the page before as it is.")
-        ) from None
+        raise BadInput(N_("This is no cursor. Take “next” of the page before as it is.")) from None
     return place

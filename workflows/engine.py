@@ -80,9 +80,7 @@ class Engine:
         """
         try:
             with writing(self.database) as connection:
-                return self.fire_in(
-                    connection, case_id, trigger, actor_id, payload, version, mails
-                )
+                return self.fire_in(connection, case_id, trigger, actor_id, payload, version, mails)
         except Refused as refused:
             self.note_refusal(case_id, trigger, actor_id, refused)
             raise

@@ -14,7 +14,6 @@ from rules.decisions import Decider
 from workflows.definition import Start, Transition
 from workflows.publishing import Library
 
-
 #: What is sent instead of a mail's own words: by template and language, ``subject`` and ``text``.
 Edits = Mapping[tuple[str, str], Mapping[str, str]]
 

@@ -21,7 +21,13 @@ def page(desk: Desk, person: str, after: str | None = None, limit: int = 50, **b
     with reading(desk.database) as connection:
         scope = scope_of(connection, person, clock)
         return queue_page(
-            connection, scope, scope.rights, Filters(**by), clock.now(), after, limit  # type: ignore[arg-type]
+            connection,
+            scope,
+            scope.rights,
+            Filters(**by),
+            clock.now(),
+            after,
+            limit,  # type: ignore[arg-type]
         )
 
 
@@ -80,9 +86,12 @@ def test_the_queue_is_what_waits_in_ones_area_the_most_urgent_first(desk: Desk) 
         assert schools(found) == [name]
     assert schools(page(desk, desk.reviewer, area="NL")) == []
     assert schools(page(desk, desk.reviewer, q="%")) == []
-    assert schools(page(desk, desk.reviewer, late=True)) == ["Sint-Jan", "De Andere"][
-        : sum(row["due_at"] <= desk.clock.now() for row in page(desk, desk.reviewer).rows)
-    ]
+    assert (
+        schools(page(desk, desk.reviewer, late=True))
+        == ["Sint-Jan", "De Andere"][
+            : sum(row["due_at"] <= desk.clock.now() for row in page(desk, desk.reviewer).rows)
+        ]
+    )
 
     # Its pages hold still while a more urgent case goes and another comes.
     one = page(desk, desk.reviewer, limit=1)

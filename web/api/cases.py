@@ -198,7 +198,8 @@ def whole_in(
             for trigger in context.engine.possible(connection, case, reader.id)
         ],
         may_edit=may_edit(connection, tools, case, reader.id),
-        may_undo=may_undo, undo_until=undo_until if may_undo else None,
+        may_undo=may_undo,
+        undo_until=undo_until if may_undo else None,
         blocked=blocked.say(language) if blocked else None,
         ahead=ahead(connection, context, case, language),
     )

@@ -85,9 +85,7 @@ def fire(
                 key=idempotency_key,
             )  # fmt: skip
             return _once(context, asked)
-        context.engine.fire(
-            case_id, trigger, reader.id, step.payload, step.version, step.edited
-        )
+        context.engine.fire(case_id, trigger, reader.id, step.payload, step.version, step.edited)
     return whole(context, reader, case_id, language)
 
 
