@@ -164,6 +164,8 @@ def render(templates: Templates, mail: dict[str, Any]) -> Rendered:
 def _as_sent(templates: Templates, mail: dict[str, Any]) -> Rendered:
     context = {**mail["context"], "person": {"name": mail["to_name"]}}
     asked = mail["context"].get("asked") if mail["fallback"] else None
+    if mail.get("edited"):
+        return templates.edited(mail["language"], context, mail["edited"], asked=asked)
     return templates.render(mail["template"], mail["language"], context, asked=asked)
 
 

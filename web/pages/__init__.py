@@ -15,12 +15,16 @@ from web.pages import (
     api_reference,
     cases,
     labels,
+    overview,
     processes,
+    queue,
+    several,
     sign_in,
     sign_in_mail,
     sign_in_passkey,
     sign_in_provider,
     start,
+    steps,
 )
 from web.pages.rendering import error_page
 
@@ -37,7 +41,6 @@ def set_up_pages(app: FastAPI) -> None:
     app.state.error_page = error_page
     for module in (
         start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
-        processes, cases,
-        labels, api_reference,
+        processes, several, queue, overview, cases, steps, labels, api_reference,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)

@@ -57,8 +57,14 @@ def _everybody(_visitor: Visitor | None) -> bool:
     return True
 
 
+def _staff(visitor: Visitor | None) -> bool:
+    return visitor is not None and visitor.has("nso_reviewer", "nso_coordinator", "css")
+
+
 #: In the order in which they stand.
 ENTRIES: list[Entry] = [
+    Entry(title=N_("Queue"), path="/queue", shown=_staff),
+    Entry(title=N_("Overview"), path="/overview", shown=_staff),
     Entry(
         title=N_("Who read what"),
         path="/access",

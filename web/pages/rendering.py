@@ -62,6 +62,12 @@ def _moment(values: Values, value: datetime, zone: str = "Europe/Brussels") -> s
 
 
 @pass_context
+def _clock(values: Values, value: datetime, zone: str) -> str:
+    """A time of today, to the second."""
+    return f"{value.astimezone(ZoneInfo(zone)):%H:%M:%S}"
+
+
+@pass_context
 def _deadline(values: Values, value: datetime, zone: str) -> str:
     """When something ends: a day is over at its own 24:00, not at the next day's 00:00."""
     local = value.astimezone(ZoneInfo(zone))
@@ -75,7 +81,9 @@ templates = Environment(
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
 templates.globals["_"] = _translated
-templates.filters.update(say=_said, day=_day, moment=_moment, area=_area, deadline=_deadline)
+templates.filters.update(
+    say=_said, day=_day, moment=_moment, area=_area, deadline=_deadline, clock=_clock
+)
 
 
 def page(
