@@ -33,6 +33,7 @@ _HEAD = re.compile(r"^(Subject|Notice): (.+)$")
 _GAPS = re.compile(r"[ \t]+$|\n(?=\s*\n\s*\n)", re.MULTILINE)
 
 OTHER_LANGUAGE = N_("You asked for mails in {asked}. This one is not available in it.")
+TURN_OFF = N_("You can do without such reminders: {address}")
 SENT_BY = N_("Keurmerk sent this mail because of a step in “{process}”. You can reply to it.")
 
 
@@ -98,13 +99,15 @@ class Templates:
         return bool(found) and all(one.notice for one in found)
 
     def render(
-        self, name: str, language: str, context: Mapping[str, Any], *, asked: str | None = None
-    ) -> Rendered:
+        self, name: str, language: str, context: Mapping[str, Any], *, asked: str | None = None,
+        turn_off: str | None = None,
+    ) -> Rendered:  # fmt: skip
         """A mail in words.
 
         Arguments:
             context: the values (``docs/mails.md``), with ``person``.
             asked: the language the person asked for, where it is another one.
+            turn_off: the address where such mails are turned off, if they can be.
 
         Raises:
             Fault: there is no such template, or a value it uses is not given.
@@ -115,6 +118,8 @@ class Templates:
             notes.append(translate(OTHER_LANGUAGE, language, asked=name_of(asked)))
         process = context.get("process", {}).get("title", "")
         notes.append(translate(SENT_BY, language, process=process))
+        if turn_off:
+            notes.append(translate(TURN_OFF, language, address=turn_off))
         values = {**context, "foot": notes}
         try:
             subject = " ".join(compiled.subject.render(values).split())
