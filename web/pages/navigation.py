@@ -57,8 +57,14 @@ def _everybody(_visitor: Visitor | None) -> bool:
     return True
 
 
+def _applies(visitor: Visitor | None) -> bool:
+    """Whether she has cases of her own: she works at a school, or not for an NSO."""
+    return visitor is not None and (bool(visitor.roles) or not visitor.rights)
+
+
 #: In the order in which they stand.
 ENTRIES: list[Entry] = [
+    Entry(title=N_("My applications"), path="/applications", shown=_applies),
     Entry(title=N_("API"), path="/api", shown=_everybody),
 ]
 

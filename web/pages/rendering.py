@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as Values
 
 from base.i18n import LANGUAGES, N_, in_words, said, translate
-from documents.words import area_name
+from documents.words import area_name, size_in_words
 from notifications.languages import NAMES
 from web.context import context_of
 from web.language import language_of
@@ -69,12 +69,17 @@ def _deadline(values: Values, value: datetime, zone: str) -> str:
     return f"{in_words(local.date() - timedelta(days=1), values['language'])}, 24:00"
 
 
+@pass_context
+def _size(values: Values, size: int) -> str:
+    return size_in_words(size, values["language"])
+
+
 templates = Environment(
     loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined,
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
 templates.globals["_"] = _translated
-templates.filters.update(say=_said, day=_day, moment=_moment, area=_area, deadline=_deadline)
+templates.filters.update(say=_said, day=_day, moment=_moment, area=_area, deadline=_deadline, size=_size)
 
 
 def page(
