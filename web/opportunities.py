@@ -1,4 +1,4 @@
-"""What a person can start herself, and what is looked at by itself for her school or her project."""
+"""What a person can start herself, and what is looked at by itself for her school or project."""
 
 from __future__ import annotations
 
@@ -114,7 +114,8 @@ class _Hers:
         schools = connection.execute(
             select(_member.c.organisation_id)
             .where(
-                _member.c.person_id == person_id, _member.c.first_day <= day,
+                _member.c.person_id == person_id,
+                _member.c.first_day <= day,
                 or_(_member.c.last_day.is_(None), _member.c.last_day >= day),
             )
             .distinct()

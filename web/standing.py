@@ -1,5 +1,7 @@
-"""Where a case stands, for the people whose it is: what they must do and by when, what was decided
-and why, and what is ahead."""
+"""Where a case stands, for the people whose it is.
+
+What they must do and by when, what was decided and why, and what is ahead.
+"""
 
 from __future__ import annotations
 
@@ -179,9 +181,7 @@ def _standing(
 
 def submitting(process: Process) -> frozenset[str]:
     """The steps that send the form in."""
-    return frozenset(
-        name for name, step in process.transitions.items() if step.records == "form"
-    )
+    return frozenset(name for name, step in process.transitions.items() if step.records == "form")
 
 
 def _lacking(connection: Connection, process: Process, case_id: str) -> int:

@@ -81,9 +81,7 @@ class Trial:
         return self.published.process.starts[self.way]
 
 
-def verdicts(
-    connection: Connection, trial: Trial, now: datetime, language: str
-) -> list[Verdict]:
+def verdicts(connection: Connection, trial: Trial, now: datetime, language: str) -> list[Verdict]:
     """What a start's guard says of a subject in every round that is or will be open.
 
     Arguments:

@@ -87,9 +87,7 @@ def save_form(
     """Save some answers: all of them, or none and every problem."""
     with reading(context.database) as connection:
         visible_case(connection, scope_of(connection, reader.id, context.tools.clock), case_id)
-    save_answers(
-        context.database, context.tools, case_id, given.answers, reader.id, given.seen
-    )
+    save_answers(context.database, context.tools, case_id, given.answers, reader.id, given.seen)
     return shown(context, reader, case_id, language)
 
 

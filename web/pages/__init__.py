@@ -13,9 +13,12 @@ from web.pages import (
     api_reference,
     applications,
     apply,
+    calendar,
     cases,
     form,
     labels,
+    notices,
+    preferences,
     processes,
     sign_in,
     start,
@@ -35,6 +38,7 @@ def set_up_pages(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.state.error_page = error_page
     for module in (
-        start, sign_in, processes, applications, apply, cases, submitting, form, labels, api_reference,
+        start, sign_in, processes, applications, apply, cases, submitting, form, labels,
+        calendar, notices, preferences, api_reference,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)

@@ -98,7 +98,7 @@ def apply(
             organisation_id=about.get("organisation_id"), person_id=about.get("person_id"),
             project_id=about.get("project_id"), payload=payload_of(found.start, sent),
         )  # fmt: skip
-    except Refused | BadInput as refused:
+    except (Refused, BadInput) as refused:
         with reading(context.database) as connection:
             return _show(
                 request, connection, context, found, reader, language, sent, refused=refused
@@ -205,7 +205,8 @@ def _there(
     case = new_case(one.published, one.about or NOTHING, sent.get("round") or None, now)
     scope = scope_of(connection, reader.id, context.tools.clock)
     query = select(_case.c.id).where(
-        _case.c.process == one.process.process, scope.cases(),
+        _case.c.process == one.process.process,
+        scope.cases(),
         _case.c.unique_key == unique_key(one.process, case),
     )
     return connection.execute(query).scalar()

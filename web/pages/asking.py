@@ -77,8 +77,10 @@ def fields_of(
             choices = search(connection, ask.type, words, person_id, everywhere=everywhere)
             if ask.type == "project" and not words:
                 choices = known_projects(connection, person_id)
-            if value and value not in choices and (
-                named := name_of_id(connection, ask.type, value[:36])
+            if (
+                value
+                and value not in choices
+                and (named := name_of_id(connection, ask.type, value[:36]))
             ):
                 choices = {value: named, **choices}
         found.append(

@@ -86,9 +86,7 @@ class _Saving:
         self._context, self._person, self._case_id = context, person, case_id
         self.sent = sent
         self.asked = [key for key in sent.all(ASKED) if key.startswith(f"{section}.")]
-        self._titles = {
-            key: field.title for key, _section, field in fields_of_form(form.process)
-        }
+        self._titles = {key: field.title for key, _section, field in fields_of_form(form.process)}
         #: What is wrong, by field.
         self.problems: dict[str, Problem | KeurmerkError] = {}
         self.overtaken: dict[str, Overtaken] = {}

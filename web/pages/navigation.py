@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fastapi import Request
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from base.i18n import N_, translate
 from models.database import reading
+from models.messages import Notice
 from models.registry import Grant, Membership
 from web.context import Context
 from web.signing_in import Someone
 
+_notice = Notice.__table__  # type: ignore[attr-defined]
 _grant = Grant.__table__  # type: ignore[attr-defined]
 _member = Membership.__table__  # type: ignore[attr-defined]
 
@@ -107,3 +109,16 @@ def visitor_of(connection: Connection, context: Context, person_id: str) -> Visi
         for table, what in ((_grant, _grant.c.right), (_member, _member.c.role))
     )  # fmt: skip
     return Visitor(person_id=person_id, rights=frozenset(rights), roles=frozenset(roles))
+
+
+def unread_of(context: Context, person: Someone | None) -> int:
+    """How many notices the reader has not read yet."""
+    if person is None:
+        return 0
+    query = (
+        select(func.count())
+        .select_from(_notice)
+        .where(_notice.c.person_id == person.id, _notice.c.read_at.is_(None))
+    )
+    with reading(context.database) as connection:
+        return int(connection.execute(query).scalar_one())

@@ -69,9 +69,7 @@ async def read_form(request: Request) -> Sent:
                 if isinstance(value, UploadFile):
                     content = await value.read()
                     if value.filename or content:
-                        files.append(
-                            Upload(field=name, name=value.filename or "", content=content)
-                        )
+                        files.append(Upload(field=name, name=value.filename or "", content=content))
                 else:
                     # No database keeps a NUL; nobody types one.
                     fields.setdefault(name, []).append(value.replace("\0", ""))

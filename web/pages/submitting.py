@@ -42,7 +42,7 @@ def submit(
         taken = context.engine.fire(
             case_id, trigger, reader.id, {}, int(version) if version.isdigit() else None
         )
-    except Refused | BadInput as refused:
+    except (Refused, BadInput) as refused:
         if not _still_filling(context, reader, case_id, language):
             raise
         return _page(request, filled(context, reader, case_id, language), refused)
@@ -79,9 +79,7 @@ def _still_filling(context: Context, reader: Someone, case_id: str, language: st
     return True
 
 
-def _page(
-    request: Request, form: Fill, refused: Refused | BadInput | None = None
-) -> HTMLResponse:
+def _page(request: Request, form: Fill, refused: Refused | BadInput | None = None) -> HTMLResponse:
     language = form.language
     return page(
         request, "form_preview.html", status=refused.status if refused else 200, form=form,
