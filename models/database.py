@@ -23,6 +23,7 @@ from models import (  # noqa: F401 - registers the tables
     cases,
     desk,
     messages,
+    preferences,
     registry,
     surveys,
 )

@@ -36,6 +36,7 @@ _ADDRESS = re.compile(r"(https?://[^\s<>\"]+[^\s<>\".,;:!?)])")
 _GAPS = re.compile(r"[ \t]+$|\n(?=\s*\n\s*\n)", re.MULTILINE)
 
 OTHER_LANGUAGE = N_("You asked for mails in {asked}. This one is not available in it.")
+TURN_OFF = N_("You can do without such reminders: {address}")
 SENT_BY = N_("Keurmerk sent this mail because of a step in “{process}”. You can reply to it.")
 ASKED_FOR = N_("Keurmerk sent this mail because somebody asked for it with your mail address.")
 
@@ -123,19 +124,23 @@ class Templates:
         return bool(found) and all("Notice" in one.head for one in found)
 
     def render(
-        self, name: str, language: str, context: Mapping[str, Any], *, asked: str | None = None
-    ) -> Rendered:
+        self, name: str, language: str, context: Mapping[str, Any], *, asked: str | None = None,
+        turn_off: str | None = None,
+    ) -> Rendered:  # fmt: skip
         """A mail in words.
 
         Arguments:
             context: the values (``docs/mails.md``), with ``person``.
             asked: the language the person asked for, where it is another one.
+            turn_off: the address where such mails are turned off, if they can be.
 
         Raises:
             Fault: there is no such template, or a value it uses is not given.
         """
         source = self._find(name, language)
         notes = _notes(language, context, asked)
+        if turn_off:
+            notes.append(translate(TURN_OFF, language, address=turn_off))
         values = {**context, "foot": notes}
         try:
             subject = " ".join(source.subject.render(values).split())
