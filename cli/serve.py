@@ -95,6 +95,7 @@ def serve(given: Wiring, settings: Settings, clock: Clock | None, *, demo: bool)
             uvicorn.Config(
                 given.app(parts, demo), log_level="warning", access_log=False,
                 server_header=False, timeout_graceful_shutdown=PATIENCE,
+                proxy_headers=not demo, forwarded_allow_ips=settings.forwarded_from,
             )
         )  # fmt: skip
         # Uvicorn has handlers of its own while it serves, and hands on to these what came then.

@@ -30,10 +30,15 @@ FOLDER = Path(__file__).with_name("mails")
 
 _FILE = re.compile(r"^(?P<name>[a-z][a-z0-9_]*)\.(?P<language>[a-z]{2})\.md$")
 _HEAD = re.compile(r"^(Subject|Notice): (.+)$")
+#: In an edited mail that several people get, the name of each.
+NAME = "{name}"
+_ADDRESS = re.compile(r"(https?://[^\s<>\"]+[^\s<>\".,;:!?)])")
 _GAPS = re.compile(r"[ \t]+$|\n(?=\s*\n\s*\n)", re.MULTILINE)
 
 OTHER_LANGUAGE = N_("You asked for mails in {asked}. This one is not available in it.")
+TURN_OFF = N_("You can do without such reminders: {address}")
 SENT_BY = N_("Keurmerk sent this mail because of a step in “{process}”. You can reply to it.")
+ASKED_FOR = N_("Keurmerk sent this mail because somebody asked for it with your mail address.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Rendered:
     subject: str
     text: str
     html: str
+    #: The text without what stands under every mail.
+    body: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,23 +124,23 @@ class Templates:
         return bool(found) and all("Notice" in one.head for one in found)
 
     def render(
-        self, name: str, language: str, context: Mapping[str, Any], *, asked: str | None = None
-    ) -> Rendered:
+        self, name: str, language: str, context: Mapping[str, Any], *, asked: str | None = None,
+        turn_off: str | None = None,
+    ) -> Rendered:  # fmt: skip
         """A mail in words.
 
         Arguments:
             context: the values (``docs/mails.md``), with ``person``.
             asked: the language the person asked for, where it is another one.
+            turn_off: the address where such mails are turned off, if they can be.
 
         Raises:
             Fault: there is no such template, or a value it uses is not given.
         """
         source = self._find(name, language)
-        notes: list[str] = []
-        if asked:
-            notes.append(translate(OTHER_LANGUAGE, language, asked=name_of(asked)))
-        process = context.get("process", {}).get("title", "")
-        notes.append(translate(SENT_BY, language, process=process))
+        notes = _notes(language, context, asked)
+        if turn_off:
+            notes.append(translate(TURN_OFF, language, address=turn_off))
         values = {**context, "foot": notes}
         try:
             subject = " ".join(source.subject.render(values).split())
@@ -144,9 +151,27 @@ class Templates:
                 N_("The mail {name} cannot be written: {why}."),
                 name=f"{name}.{language}", why=str(error),
             ) from error  # fmt: skip
-        text = _GAPS.sub("", text).strip()
-        text = "\n".join([text, "", "-- ", *notes, ""])
-        return Rendered(subject=subject, text=text, html=html)
+        body = _GAPS.sub("", text).strip()
+        return Rendered(subject=subject, text=_with_foot(body, notes), html=html, body=body)
+
+    def edited(
+        self, language: str, context: Mapping[str, Any], edited: Mapping[str, str], *,
+        asked: str | None = None,
+    ) -> Rendered:  # fmt: skip
+        """A mail that a person has put in words of her own.
+
+        Arguments:
+            context: the values, with ``person``.
+            edited: ``subject`` and ``text``; ``{name}`` in them stands for the person's name.
+            asked: as in :meth:`render`.
+        """
+        name = str(context["person"]["name"])
+        subject, body = (edited[part].replace(NAME, name) for part in ("subject", "text"))
+        notes = _notes(language, context, asked)
+        html = _around(language).render(subject=subject, body=_as_paragraphs(body), foot=notes)
+        return Rendered(
+            subject=" ".join(subject.split()), text=_with_foot(body, notes), html=html, body=body
+        )
 
     def notice(self, name: str, language: str, context: Mapping[str, Any]) -> str:
         """The notice of a template: one sentence; the subject where it has no notice of its own."""
@@ -176,6 +201,51 @@ def _read(file: str, text: str, language: str) -> tuple[_Source | None, tuple[Re
     except ValueError as error:
         return None, (*wrong, _remark(Path(file), 1, str(error)))
     return source, tuple(wrong)
+
+
+def _notes(language: str, context: Mapping[str, Any], asked: str | None) -> list[str]:
+    """What stands under every mail."""
+    notes: list[str] = []
+    if asked:
+        notes.append(translate(OTHER_LANGUAGE, language, asked=name_of(asked)))
+    process = context.get("process", {}).get("title")
+    # A mail of no process was asked for by whoever gets it.
+    sentence = translate(SENT_BY, language, process=process) if process else ""
+    return [*notes, sentence or translate(ASKED_FOR, language)]
+
+
+def _with_foot(body: str, notes: Sequence[str]) -> str:
+    return "\n".join([body, "", "-- ", *notes, ""])
+
+
+@lru_cache(maxsize=16)
+def _around(language: str) -> Template:
+    """The HTML around a mail in a person's own words."""
+    whole = (
+        layout()
+        .replace("@@LANGUAGE@@", language)
+        .replace("@@TITLE@@", "{{ subject }}")
+        .replace("@@BODY@@", "{{ body }}")
+        .replace("@@FOOT@@", "{% for note in foot %}<p>{{ note }}</p>{% endfor %}")
+    )
+    return _environments(language)[1].from_string(whole)
+
+
+def _as_paragraphs(text: str) -> Markup:
+    """Plain text as HTML: paragraphs, line breaks, and addresses as links; nothing else."""
+    found = []
+    for paragraph in re.split(r"\n\s*\n", text):
+        lines = [_with_links(line) for line in paragraph.strip().splitlines()]
+        found.append(Markup("<p>{}</p>").format(Markup("<br>").join(lines)))
+    return Markup("").join(found)
+
+
+def _with_links(line: str) -> Markup:
+    parts = _ADDRESS.split(line)
+    return Markup("").join(
+        Markup('<a href="{0}">{0}</a>').format(part) if _ADDRESS.fullmatch(part) else escape(part)
+        for part in parts
+    )
 
 
 def _parts(text: str, language: str) -> _Source:

@@ -101,7 +101,7 @@ def browser() -> Iterator[Browser]:
 def visit(site: Site, page: Page, name: str) -> None:
     """Go to a page as the person it is for."""
     path, person = site.pages[name]
-    page.context.clear_cookies(name="person")
+    page.context.clear_cookies(name="session")
     if person:
         page.goto(f"{site.address}/sign-in")
         page.get_by_role("button", name=person).first.click()
