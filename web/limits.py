@@ -53,9 +53,11 @@ MAILS = parse("5 per hour")
 class Limits:
     """The counts of one process."""
 
-    def __init__(self, policies: tuple[Policy, ...] = POLICIES) -> None:
+    def __init__(
+        self, policies: tuple[Policy, ...] = POLICIES, mails: RateLimitItem = MAILS
+    ) -> None:
         """Nobody has tried anything yet."""
-        self.policies = policies
+        self.policies, self.mails = policies, mails
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._salt = secrets.token_bytes(16)
 
@@ -72,7 +74,7 @@ class Limits:
 
     def may_mail(self, email: str) -> bool:
         """Whether one more mail may be asked for to this mail address."""
-        return self._limiter.hit(MAILS, self._hidden("mail", email))
+        return self._limiter.hit(self.mails, self._hidden("mail", email))
 
     def _hidden(self, kind: str, who: str) -> str:
         return hashlib.blake2b(f"{kind} {who}".encode(), key=self._salt, digest_size=16).hexdigest()
