@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ class Town:
         }  # fmt: skip
         self._file = str(desk.database.url.database)
         self._before = sqlite3.connect(":memory:")
-        with sqlite3.connect(self._file) as now:
+        with closing(sqlite3.connect(self._file)) as now:
             now.backup(self._before)
 
     def ask(self, role: str, route: str, line: dict[str, Any]) -> httpx.Response:
@@ -100,7 +101,7 @@ class Town:
             follow_redirects=False,
         )  # fmt: skip
         if method != "GET" and answer.status_code < 400:
-            with sqlite3.connect(self._file) as now:
+            with closing(sqlite3.connect(self._file)) as now:
                 self._before.backup(now)
         return answer
 
