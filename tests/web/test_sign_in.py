@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import httpx2
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
@@ -107,10 +108,9 @@ def test_a_link_signs_in_once_and_soon_and_tells_nobody_who_is_known(
     assert "…" in row["body"]
 
     # Programs that open what mails link to use nothing up; a newer link ends the older.
-    for _ in range(2):
-        landing = one.get(first)
+    for landing in (one.get(first), one.get(first)):
         assert (landing.status_code, "One step to go" in landing.text) == (200, True)
-    assert landing.headers["referrer-policy"] == "no-referrer"
+    assert one.get(first).headers["referrer-policy"] == "no-referrer"
     one.post("/sign-in/mail", data={"email": TEACHER})
     second = mailed(desk)
     assert one.get(first).status_code == one.post(first).status_code == 410
@@ -224,7 +224,7 @@ def school_login() -> Iterator[str]:
         yield address
 
 
-def at_provider(one: TestClient, subject: str, then: str = "/") -> httpx.Response:
+def at_provider(one: TestClient, subject: str, then: str = "/") -> httpx2.Response:
     """Go to the provider, say who one is there, come back."""
     sent = one.get(
         "/sign-in/with/school_login", params={"then": then}, follow_redirects=False
@@ -318,7 +318,7 @@ def test_somebody_new_makes_an_account_herself_where_it_may_be(
 
 
 NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
-EVENT = {LOGOUT: {}}
+EVENT: dict[str, Any] = {LOGOUT: {}}
 
 
 def whole(provider: OwnProvider, **changed: Any) -> dict[str, Any]:
@@ -378,12 +378,13 @@ def test_a_token_is_taken_only_if_all_of_it_is_right() -> None:
 
         out = whole(provider, nonce=None, exp=None, events=EVENT, sid="s1")
         assert logout_claims(remote, clock, provider.signed(out)) == ("t1", "s1")
-        for changed in (
+        ended: dict[str, Any]
+        for ended in (
             {"nonce": "n"}, {"events": None}, {"events": {}}, {"events": {LOGOUT: 1}},
             {"sub": None, "sid": None}, {"aud": "other"}, {"exp": STAMP - 61},
         ):  # fmt: skip
             with pytest.raises(BadToken):
-                logout_claims(remote, clock, provider.signed({**out, **changed}))
+                logout_claims(remote, clock, provider.signed({**out, **ended}))
         other = Remote(at(f"{provider.address}/other"), clock)
         with pytest.raises(ProviderAway):
             other.metadata()

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
@@ -90,7 +90,7 @@ class Town:
         with closing(sqlite3.connect(self._file)) as now:
             now.backup(self._before)
 
-    def ask(self, role: str, route: str, line: dict[str, Any]) -> httpx.Response:
+    def ask(self, role: str, route: str, line: dict[str, Any]) -> httpx2.Response:
         """Ask a route as somebody, and undo what that did."""
         method, path = route.split(" ", maxsplit=1)
         client = self.clients[role]
@@ -151,7 +151,7 @@ def test_who_may_and_nobody_else(town: Town, route: str) -> None:
         assert answers["nobody"].status_code == 401
 
 
-def let_in(answer: httpx.Response) -> bool:
+def let_in(answer: httpx2.Response) -> bool:
     """Whether somebody was let in: what was sent may still have been wrong."""
     away = answer.headers.get("location", "").startswith("/sign-in?")
     return not away and answer.status_code not in {401, 403, 404, 410}
