@@ -65,6 +65,7 @@ def open_parts(settings: Settings, clock: Clock | None = None) -> Iterator[Parts
                 files=FolderStore(settings.files),
                 post=Post(
                     database=database, clock=clock, templates=templates,
+                    public_url=tools.public_url,
                     sender=Sender(address=settings.mail_from, reply_to=settings.mail_reply_to),
                     carrier=lambda: carrier(settings),
                     connections=settings.smtp_connections if settings.smtp_host else 1,

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from base.errors import BadInput, KeurmerkError, NotAllowed, NotMet, Refused
+from base.errors import BadInput, Conflict, KeurmerkError, NotAllowed, NotMet, Refused
 from base.i18n import N_, translate
 from base.ids import new_id
 from web.language import language_of
@@ -36,7 +36,7 @@ UNHEARD = {
 def as_dict(error: KeurmerkError, language: str) -> dict[str, Any]:
     """An error as programs read it, its sentences in ``language``."""
     found: dict[str, Any] = {"code": error.code, "message": error.say(language)}
-    if isinstance(error, BadInput | NotMet) and error.problems:
+    if isinstance(error, BadInput | Conflict | NotMet) and error.problems:
         found["problems"] = [
             {"where": one.where, "step": one.step, "message": one.say(language)}
             for one in error.problems

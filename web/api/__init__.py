@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from web.api import (
     access,
     cases,
+    comments,
     decisions,
     definitions,
     evidence,
@@ -14,12 +15,16 @@ from web.api import (
     health,
     messages,
     papers,
+    queue,
     steps,
 )
 from web.api.sent import check_address
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(check_address)])
-for part in (cases, forms, evidence, steps, decisions, messages, definitions, papers, access):
+for part in (
+    cases, forms, evidence, steps, queue, comments, decisions, messages, definitions, papers,
+    access,
+):  # fmt: skip
     router.include_router(part.router)
 
 health_router = health.router

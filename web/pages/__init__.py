@@ -13,14 +13,25 @@ from web.pages import (
     accesses,
     account,
     api_reference,
+    applications,
+    apply,
+    calendar,
     cases,
+    form,
     labels,
+    notices,
+    overview,
+    preferences,
     processes,
+    queue,
+    several,
     sign_in,
     sign_in_mail,
     sign_in_passkey,
     sign_in_provider,
     start,
+    steps,
+    submitting,
 )
 from web.pages.rendering import error_page
 
@@ -37,7 +48,7 @@ def set_up_pages(app: FastAPI) -> None:
     app.state.error_page = error_page
     for module in (
         start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
-        processes, cases,
-        labels, api_reference,
+        processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
+        labels, calendar, notices, preferences, api_reference,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)
