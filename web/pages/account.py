@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from base.errors import BadInput, NotAllowed, NotFound
 from base.i18n import N_, say
 from models.database import reading, writing
 from web import passkeys, sessions, starts
+from web.api.sent import check_address
 from web.context import Here
 from web.language import Language
 from web.pages.rendering import page
 from web.signing_in import Reader
 
-router = APIRouter(prefix="/account")
+router = APIRouter(prefix="/account", dependencies=[Depends(check_address)])
 
 KIND = "new_passkey"
 
