@@ -58,7 +58,8 @@ def mail_row(
         "id": new_id(), "key": key, "process": process, "case_id": case_id,
         "event_id": event_id, "template": template, "language": language, "fallback": fallback,
         "person_id": to.id, "to_name": to.name, "to_address": to.email, "area": area,
-        "context": values, "edited": (edits or {}).get((template, language)), "status": WAITING, "created_at": now, "not_before": not_before,
+        "context": values, "edited": (edits or {}).get((template, language)),
+        "status": WAITING, "created_at": now, "not_before": not_before,
         "leased_until": None, "attempts": 0, "trouble": "", "sent_at": None, "subject": "",
         "body": "",
     }  # fmt: skip
