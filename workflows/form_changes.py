@@ -74,11 +74,14 @@ def changes(
 def compared(old: str, new: str) -> Iterator[Part]:
     """How ``new`` came of ``old``, word by word."""
     if len(old) + len(new) > LONGEST:
-        yield from (part for part in (("out", old), ("in", new)) if part[1])  # type: ignore[misc]
+        if old:
+            yield "out", old
+        if new:
+            yield "in", new
         return
     one, other = _words(old), _words(new)
-    plain = [[word.strip() for word in words] for words in (one, other)]
-    for kind, a, b, c, d in SequenceMatcher(None, *plain, autojunk=False).get_opcodes():
+    before, after = ([word.strip() for word in words] for words in (one, other))
+    for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind == "equal":
             yield "same", "".join(other[c:d])
             continue
