@@ -40,6 +40,9 @@ STAFF = (
 #: A reviewer who also teaches at this school: she may not decide on it.
 LINKED = ("karel.mertens@nso.example.org", "Lyceum Ten Dorpe")
 
+#: A teacher who is about to ask for an account: name, mail address, language.
+NEWCOMER = ("Fatma Aydin", "fatma.aydin@klaver.example.org", "nl")
+
 _person = Person.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
@@ -53,6 +56,10 @@ def fill(connection: Connection, now: datetime) -> None:
         connection.execute(_person.insert(), person.model_dump())
         grant = Grant(person_id=person.id, right=right, scope=scope, first_day=date(2022, 9, 1))
         connection.execute(Grant.__table__.insert(), grant.model_dump())  # type: ignore[attr-defined]
+    name, email, language = NEWCOMER
+    connection.execute(
+        _person.insert(), Person(name=name, email=email, language=language).model_dump()
+    )
     email, school = LINKED
     membership = Membership(
         person_id=person_id(connection, email), organisation_id=school_id(connection, school),
