@@ -29,7 +29,7 @@ __all__ = ["browser"]
 #: What is pressed and read, in each language.
 WORDS = {
     "en": {
-        "apply": "What can I apply for?", "start": "Start a new application", 
+        "apply": "What can I apply for?", "start": "Start a new application",
         "go": "Save and go on",
         "save": "Save", "end": "Save and look at everything",
         "submit": "Submit", "receipt": "Receipt", "mine": "My applications", "yes": "Yes",
