@@ -80,11 +80,16 @@ def application(parts: Parts, demo: bool) -> Any:
     # Only what serves needs the web; other commands start in half the time without it.
     from web.app import create_app  # noqa: PLC0415
     from web.context import Context  # noqa: PLC0415
+    from web.oidc.providers import read_providers  # noqa: PLC0415
+    from web.oidc.remote import Remote  # noqa: PLC0415
 
     return create_app(
         Context(
             settings=parts.settings, database=parts.database, engine=parts.engine,
             templates=parts.templates, files=parts.files, demo=demo,
+            remotes=tuple(
+                Remote(one, SystemClock()) for one in read_providers(parts.settings.providers)
+            ),
         )
     )  # fmt: skip
 

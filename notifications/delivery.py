@@ -30,6 +30,7 @@ from notifications.choices import unsubscribing
 from notifications.message import Sender, build
 from notifications.outbox import FAILED, SENT, WAITING, WITHDRAWN
 from notifications.templates import Rendered, Templates
+from notifications.values import SECRET
 
 #: Mails claimed, handed over and marked together.
 BATCH = 50
@@ -140,7 +141,7 @@ def _one(
     post: Post, carrier: Carrier, mail: dict[str, Any], now: datetime, turn_off: str | None
 ) -> dict[str, Any]:
     try:
-        rendered = render(post.templates, mail, turn_off)
+        rendered = _as_sent(post.templates, mail, turn_off)
         content = build(mail, rendered, post.sender, now, turn_off)
     except KeurmerkError as error:
         log.error("mail cannot be written", mail=mail["id"], trouble=str(error))
@@ -163,17 +164,26 @@ def _one(
         )
         carrier.close()
         return _again(mail, now, f"fault of ours, {reference} in the log")
-    return _result(mail, SENT, sent_at=now, subject=rendered.subject[:500], body=rendered.text)
+    kept = render(post.templates, mail) if SECRET & mail["context"].keys() else rendered
+    return _result(mail, SENT, sent_at=now, subject=kept.subject[:500], body=kept.text)
 
 
-def render(templates: Templates, mail: dict[str, Any], turn_off: str | None = None) -> Rendered:
-    """A mail row in words.
+def render(templates: Templates, mail: dict[str, Any]) -> Rendered:
+    """A mail row in words, to be looked at: what only its addressee may see is left out."""
+    hidden = dict.fromkeys(SECRET & mail["context"].keys(), "…")
+    return _as_sent(templates, {**mail, "context": {**mail["context"], **hidden}})
+
+
+def _as_sent(templates: Templates, mail: dict[str, Any], turn_off: str | None = None) -> Rendered:
+    """A mail row in words, as its addressee gets it.
 
     Arguments:
         turn_off: the address where its reader turns such mails off, for one that can be.
     """
     context = {**mail["context"], "person": {"name": mail["to_name"]}}
     asked = mail["context"].get("asked") if mail["fallback"] else None
+    if mail.get("edited"):
+        return templates.edited(mail["language"], context, mail["edited"], asked=asked)
     return templates.render(
         mail["template"], mail["language"], context, asked=asked, turn_off=turn_off
     )

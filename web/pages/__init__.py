@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from web.pages import (
+    accesses,
+    account,
     api_reference,
     applications,
     apply,
@@ -18,10 +20,17 @@ from web.pages import (
     form,
     labels,
     notices,
+    overview,
     preferences,
     processes,
+    queue,
+    several,
     sign_in,
+    sign_in_mail,
+    sign_in_passkey,
+    sign_in_provider,
     start,
+    steps,
     submitting,
 )
 from web.pages.rendering import error_page
@@ -38,7 +47,8 @@ def set_up_pages(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.state.error_page = error_page
     for module in (
-        start, sign_in, processes, applications, apply, cases, submitting, form, labels,
-        calendar, notices, preferences, api_reference,
+        start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
+        processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
+        labels, calendar, notices, preferences, api_reference,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)

@@ -59,6 +59,10 @@ def _everybody(_visitor: Visitor | None) -> bool:
     return True
 
 
+def _staff(visitor: Visitor | None) -> bool:
+    return visitor is not None and visitor.has("nso_reviewer", "nso_coordinator", "css")
+
+
 def _applies(visitor: Visitor | None) -> bool:
     """Whether she has cases of her own: she works at a school, or not for an NSO."""
     return visitor is not None and (bool(visitor.roles) or not visitor.rights)
@@ -67,6 +71,13 @@ def _applies(visitor: Visitor | None) -> bool:
 #: In the order in which they stand.
 ENTRIES: list[Entry] = [
     Entry(title=N_("My applications"), path="/applications", shown=_applies),
+    Entry(title=N_("Queue"), path="/queue", shown=_staff),
+    Entry(title=N_("Overview"), path="/overview", shown=_staff),
+    Entry(
+        title=N_("Who read what"),
+        path="/access",
+        shown=lambda visitor: visitor is not None and visitor.has("administrator"),
+    ),
     Entry(title=N_("API"), path="/api", shown=_everybody),
 ]
 

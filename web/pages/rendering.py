@@ -29,6 +29,7 @@ TITLES = {
     403: N_("This is not for you to do"),
     404: N_("There is nothing here"),
     413: N_("This is too large"),
+    429: N_("Please wait a moment"),
     500: N_("Something went wrong"),
 }
 OTHER_TITLE = N_("This did not work")
@@ -61,6 +62,12 @@ def _moment(values: Values, value: datetime, zone: str = "Europe/Brussels") -> s
 
 
 @pass_context
+def _clock(values: Values, value: datetime, zone: str) -> str:
+    """A time of today, to the second."""
+    return f"{value.astimezone(ZoneInfo(zone)):%H:%M:%S}"
+
+
+@pass_context
 def _deadline(values: Values, value: datetime, zone: str) -> str:
     """When something ends: a day is over at its own 24:00, not at the next day's 00:00."""
     local = value.astimezone(ZoneInfo(zone))
@@ -90,6 +97,7 @@ templates.filters.update(
     moment=_moment,
     area=_area,
     deadline=_deadline,
+    clock=_clock,
     size=_size,
     local_day=_local_day,
 )
@@ -132,6 +140,6 @@ def error_page(request: Request, status: int, error: dict[str, Any]) -> HTMLResp
     """The page an error is shown on."""
     told = {"problems": [], "who_may": [], **error}
     return page(
-        request, "error.html", status=status, ask=status < 500,
+        request, "error.html", status=status, ask=status < 500 and status != 429,
         title=TITLES.get(status, OTHER_TITLE), error=told,
     )  # fmt: skip
