@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from base.errors import BadDefinition, Remark
@@ -41,7 +41,8 @@ class Checked:
 def check_draft(file: File, text: str, beside: RuleBook, mails: Mails) -> Checked:
     """Everything there is to say of a draft.
 
-    A round is also tried on the rule files of its calendar: their examples must come out with it.
+    A round is also tried on the rule files of its calendar. If their examples come out differently
+    with it, that is a warning, not an error: they came out with the round as it was.
 
     Arguments:
         beside: the rule sets and rounds in force, in whose place the draft comes.
@@ -66,10 +67,14 @@ def check_draft(file: File, text: str, beside: RuleBook, mails: Mails) -> Checke
     else:
         book.add_missing(beside)
         files = {located.file: text}
-        if isinstance(content, Round):
-            files |= _that_name(content, book)
-        remarks = check_files(files, beside=book)
+        users = _users(content, book)
+        files |= {f"{name}.yaml": book.text_of(name) for name in users}
+        remarks = [
+            one for one in check_files(files, beside=book, untried=users)
+            if one.file == located.file or one.severity == "error"
+        ]  # fmt: skip
         examples = _examples(content, book)
+        remarks += _otherwise(content, located, examples)
     remarks.sort(key=lambda one: (one.file != located.file, one.file, one.line, one.column))
     return Checked(
         remarks=tuple(remarks), examples=tuple(examples), gaps=tuple(language_gaps(located)),
@@ -88,14 +93,29 @@ def _another(file: File, content: Process | RuleSet | Round, located: Located) -
     return located.remark((key,), f'this draft is about {key} "{name}", and stays so: not "{found}"')
 
 
-def _that_name(call: Round, book: RuleBook) -> Mapping[str, str]:
-    """The rule files whose examples take the round."""
-    return {
-        f"{one.name}.yaml": book.text_of(one.name)
-        for one in book.rule_sets()
-        if one.calendar == call.calendar
-        and any(example.round == call.round for example in one.examples)
-    }
+def _users(content: RuleSet | Round, book: RuleBook) -> list[str]:
+    """The rule sets that take their values from a round."""
+    if not isinstance(content, Round):
+        return []
+    return [one.name for one in book.rule_sets() if one.calendar == content.calendar]
+
+
+def _otherwise(
+    content: RuleSet | Round, located: Located, examples: Sequence[Tried]
+) -> list[Remark]:
+    """A warning for each example of another file that comes out differently with this round."""
+    if not isinstance(content, Round):
+        return []
+    return [
+        located.remark(
+            ("round",),
+            f'"{one.name}" of {one.rule_set} comes out differently with this round: mend the '
+            "example in the rule file when the round is published",
+            "warning",
+        )
+        for one in examples
+        if not one.as_expected
+    ]
 
 
 def _examples(content: RuleSet | Round, book: RuleBook) -> list[Tried]:

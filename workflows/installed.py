@@ -91,9 +91,12 @@ def publish_beside_desk(
     known = newest(connection, process)
     for day in (today, *later):
         desk = desk_files(connection, day)
+        # The installed rule files came out with the installed rounds, before they were shipped.
+        untried = [one.name for one in book.rule_sets()] if desk else []
         published = publish(
             connection, desk.get(("process", process), text), beside(book, desk), mails=mails,
             author=author, now=now, in_force_from=day, file=file, again=day != today,
+            untried=untried,
         )  # fmt: skip
         if published.number <= known:
             return  # it was published before, and what is to come stands as it is

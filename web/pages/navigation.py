@@ -57,8 +57,20 @@ def _everybody(_visitor: Visitor | None) -> bool:
     return True
 
 
+def _administrator(visitor: Visitor | None) -> bool:
+    return visitor is not None and visitor.has("administrator")
+
+
+def _staff(visitor: Visitor | None) -> bool:
+    return visitor is not None and visitor.has(
+        "nso_reviewer", "nso_coordinator", "css", "administrator"
+    )
+
+
 #: In the order in which they stand.
 ENTRIES: list[Entry] = [
+    Entry(title=N_("Rules"), path="/rules", shown=_administrator),
+    Entry(title=N_("Mailbox"), path="/mailbox", shown=_staff),
     Entry(title=N_("API"), path="/api", shown=_everybody),
 ]
 
