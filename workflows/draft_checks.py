@@ -75,7 +75,11 @@ def check_draft(file: File, text: str, beside: RuleBook, mails: Mails) -> Checke
         ]  # fmt: skip
         examples = _examples(content, book)
         remarks += _otherwise(content, located, examples)
-    remarks.sort(key=lambda one: (one.file != located.file, one.file, one.line, one.column))
+    remarks.sort(
+        key=lambda one: (
+            one.severity != "error", one.file != located.file, one.file, one.line, one.column,
+        )
+    )  # fmt: skip
     return Checked(
         remarks=tuple(remarks), examples=tuple(examples), gaps=tuple(language_gaps(located)),
         located=located, content=content,

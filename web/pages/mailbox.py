@@ -144,7 +144,7 @@ def as_html(
 
 @router.get("/demo/mails")
 def demo_mails(
-    request: Request, context: Here, person: Annotated[str, Query(max_length=254)] = ""
+    request: Request, context: Here, address: Annotated[str, Query(max_length=254)] = ""
 ) -> Response:
     """In the demo: what each of its people received."""
     if not context.demo:
@@ -157,14 +157,14 @@ def demo_mails(
             .group_by(_mail.c.person_id, _mail.c.to_name, _mail.c.to_address)
             .order_by(_mail.c.to_name, _mail.c.to_address)
         ).all()
-        query = select(_mail).where(_mail.c.status != "withdrawn", _mail.c.to_address == person)
+        query = select(_mail).where(_mail.c.status != "withdrawn", _mail.c.to_address == address)
         rows = connection.execute(query.order_by(_mail.c.id.desc()).limit(SHOWN)).mappings().all()
     mails = []
     for row in rows:
         words = mailbox.preview(context.templates, row, row["language"])
         mails.append((row, words.subject, words.text))
     return page(
-        request, "demo_mails.html", people=people, person=person, mails=mails,
+        request, "demo_mails.html", people=people, address=address, mails=mails,
         status_words=STATUS, signs=SIGN,
     )  # fmt: skip
 

@@ -74,7 +74,7 @@ def overview(request: Request, context: Here, reader: Reader, language: Language
             )
         )  # fmt: skip
     return page(
-        request, "rules.html", who=who, files=files, kinds=KINDS, kind=KIND, status=STATUS,
+        request, "rules.html", who=who, files=files, kinds=KINDS, kind=KIND,
         proposed=[row for row in rows if row["status"] == drafts.PROPOSED],
         written=[row for row in rows if row["status"] == drafts.OPEN],
     )  # fmt: skip

@@ -28,9 +28,10 @@ function showRemarks(found) {
   const wrong = found.remarks.some((one) => one.severity === "error");
   const list = make("ul", { className: "plain remarks" });
   for (const one of found.remarks) {
-    const link = make("a", { href: `#line-${one.line}` },
-      make("code", {}, `${one.file}:${one.line}:${one.column}`));
-    Object.assign(link.dataset, { line: one.line, column: one.column });
+    const place = make("code", {}, `${one.file}:${one.line}:${one.column}`);
+    const here = one.file === `${box.dataset.name}.yaml`;
+    const link = here ? make("a", { href: `#line-${one.line}` }, place) : place;
+    if (here) Object.assign(link.dataset, { line: one.line, column: one.column });
     const kind = make("strong", { className: one.severity === "error" ? "bad" : "" },
       remarks.dataset[one.severity]);
     list.append(make("li", {}, link, " ", kind, ": ", make("span", { lang: "en" }, one.message)));
