@@ -18,7 +18,16 @@ from sqlmodel import SQLModel
 
 from base.errors import BadSetting, WrongDatabase
 from base.i18n import N_
-from models import cases, drafts, messages, registry, surveys  # noqa: F401 - registers the tables
+from models import (  # noqa: F401 - registers the tables
+    access,
+    cases,
+    desk,
+    drafts,
+    messages,
+    preferences,
+    registry,
+    surveys,
+)
 from models.types import as_json
 
 metadata = SQLModel.metadata

@@ -8,6 +8,7 @@ in the wrong order, and examples that do not come out. Notes repeat what stands 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 
 from base.errors import BadDefinition, Remark
 from base.located import Located
@@ -75,8 +76,19 @@ def check_book(book: RuleBook, untried: Collection[str] = ()) -> list[Remark]:
     Arguments:
         untried: rule sets whose examples came out before, with the rounds there were then.
     """
+    return list(_checked(frozenset(book.files()), frozenset(untried)))
+
+
+# Each process that is published asks this of the same files.
+@lru_cache(maxsize=16)
+def _checked(
+    files: frozenset[tuple[str, str]], untried: frozenset[str]
+) -> tuple[Remark, ...]:
+    book = RuleBook()
+    for file, text in sorted(files):
+        book.add(text, file)
     names = [*(one.name for one in book.rule_sets()), *(one.name for one in book.rounds())]
-    return _check(book, names, untried)
+    return tuple(_check(book, names, untried))
 
 
 def check_files(

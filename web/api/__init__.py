@@ -5,7 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from web.api import (
+    access,
     cases,
+    comments,
     decisions,
     definitions,
     drafts,
@@ -14,13 +16,15 @@ from web.api import (
     health,
     messages,
     papers,
+    queue,
     steps,
 )
 from web.api.sent import check_address
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(check_address)])
 for part in (
-    cases, forms, evidence, steps, decisions, messages, definitions, drafts, papers,
+    cases, forms, evidence, steps, queue, comments, decisions, messages, definitions, drafts,
+    papers, access,
 ):  # fmt: skip
     router.include_router(part.router)
 

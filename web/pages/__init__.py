@@ -10,16 +10,32 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from web.pages import (
+    accesses,
+    account,
     api_reference,
+    applications,
+    apply,
+    calendar,
     cases,
     clock,
     drafts,
+    form,
     labels,
     mailbox,
+    notices,
+    overview,
+    preferences,
     processes,
+    queue,
     rules,
+    several,
     sign_in,
+    sign_in_mail,
+    sign_in_passkey,
+    sign_in_provider,
     start,
+    steps,
+    submitting,
 )
 from web.pages.rendering import error_page
 
@@ -35,6 +51,8 @@ def set_up_pages(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.state.error_page = error_page
     for module in (
-        start, sign_in, processes, cases, labels, rules, drafts, mailbox, clock, api_reference,
+        start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
+        processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
+        labels, calendar, notices, preferences, rules, drafts, mailbox, clock, api_reference,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)
