@@ -37,7 +37,7 @@ _NAMES = {
     "languages", "examples", "inferred", "with", "facts", "countries", "subject", "unique", "zone",
     "matches",
 }  # fmt: skip
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +114,7 @@ def read(text: str, kind: Kind, where: str) -> Any:
             pass
         raise BadInput(NO_DAY, [Problem(where=where, message=NO_DAY)])
     if kind == "number":
-        if re.fullmatch(r"-?\d{1,9}", text):
+        if re.fullmatch(r"-?[0-9]{1,9}", text):
             return int(text)
         raise BadInput(NO_NUMBER, [Problem(where=where, message=NO_NUMBER)])
     if kind == "yes_no":
