@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from base.errors import BadDefinition, Remark
-from cli.open_values import area_of, open_values
+from rules.open_values import area_of, open_values
 from cli.words import counted
 from notifications.templates import Templates
 from rules.book import FOLDER as RULES

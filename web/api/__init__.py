@@ -10,6 +10,7 @@ from web.api import (
     comments,
     decisions,
     definitions,
+    drafts,
     evidence,
     forms,
     health,
@@ -22,8 +23,8 @@ from web.api.sent import check_address
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(check_address)])
 for part in (
-    cases, forms, evidence, steps, queue, comments, decisions, messages, definitions, papers,
-    access,
+    cases, forms, evidence, steps, queue, comments, decisions, messages, definitions, drafts,
+    papers, access,
 ):  # fmt: skip
     router.include_router(part.router)
 

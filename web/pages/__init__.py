@@ -17,13 +17,17 @@ from web.pages import (
     apply,
     calendar,
     cases,
+    clock,
+    drafts,
     form,
     labels,
+    mailbox,
     notices,
     overview,
     preferences,
     processes,
     queue,
+    rules,
     several,
     sign_in,
     sign_in_mail,
@@ -49,6 +53,6 @@ def set_up_pages(app: FastAPI) -> None:
     for module in (
         start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
         processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
-        labels, calendar, notices, preferences, api_reference,
+        labels, calendar, notices, preferences, rules, drafts, mailbox, clock, api_reference,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)

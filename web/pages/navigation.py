@@ -59,8 +59,16 @@ def _everybody(_visitor: Visitor | None) -> bool:
     return True
 
 
+def _administrator(visitor: Visitor | None) -> bool:
+    return visitor is not None and visitor.has("administrator")
+
+
 def _staff(visitor: Visitor | None) -> bool:
     return visitor is not None and visitor.has("nso_reviewer", "nso_coordinator", "css")
+
+
+def _mails(visitor: Visitor | None) -> bool:
+    return _staff(visitor) or _administrator(visitor)
 
 
 def _applies(visitor: Visitor | None) -> bool:
@@ -73,11 +81,9 @@ ENTRIES: list[Entry] = [
     Entry(title=N_("My applications"), path="/applications", shown=_applies),
     Entry(title=N_("Queue"), path="/queue", shown=_staff),
     Entry(title=N_("Overview"), path="/overview", shown=_staff),
-    Entry(
-        title=N_("Who read what"),
-        path="/access",
-        shown=lambda visitor: visitor is not None and visitor.has("administrator"),
-    ),
+    Entry(title=N_("Rules"), path="/rules", shown=_administrator),
+    Entry(title=N_("Mailbox"), path="/mailbox", shown=_mails),
+    Entry(title=N_("Who read what"), path="/access", shown=_administrator),
     Entry(title=N_("API"), path="/api", shown=_everybody),
 ]
 
