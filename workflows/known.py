@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from documents.evidence import KINDS
+from registry.rights import rights
 from rules.book import RuleBook
 from workflows.checks.check import Known
 from workflows.effects import EFFECTS
 
 #: What a grant can give, and so what an actor can be asked for.
-RIGHTS = ("nso_reviewer", "nso_coordinator", "css", "administrator")
+RIGHTS = ("nso_reviewer", "nso_coordinator", "css", "administrator", "digisnap_team", *rights())
 #: What a section of a form can offer for download.
 DOCUMENTS = ("declaration",)
 
