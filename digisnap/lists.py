@@ -84,9 +84,9 @@ def new_lists(
             faults.append((N_("The code {code} stands here twice."), {"code": code}))
         rows.append({"id": new_id(), "code": code, "name": name})
     query = select(_digisnap.c.code).where(_digisnap.c.code.in_([row["code"] for row in rows]))
-    for code in sorted(connection.execute(query).scalars()):
-        faults.append((N_("The code {code} is that of another list already."), {"code": code}))
-    return rows, faults
+    taken = sorted(connection.execute(query).scalars())
+    other = N_("The code {code} is that of another list already.")
+    return rows, [*faults, *((other, {"code": code}) for code in taken)]
 
 
 @dataclass(frozen=True, kw_only=True)

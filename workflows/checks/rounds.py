@@ -18,7 +18,7 @@ DATE, NUMBER, ANY = "date", f"number of days from 0 to {MOST_DAYS}", "value"
 
 
 def check_rounds(check: Check) -> None:
-    """Every ``round.NAME`` names a value of the calendar's rounds, ``case.NAME`` one a case keeps."""
+    """Every ``round.NAME`` names a value of the calendar's rounds, ``case.NAME`` one of a case."""
     wanted = list(_of_rounds(check))
     calendar = check.process.round
     if calendar is None:
