@@ -9,10 +9,13 @@ from fastapi import Request
 from sqlalchemy import Connection, or_, select
 
 from base.i18n import N_, translate
+from digisnap.lists import RIGHT
 from models.database import reading
 from models.registry import Grant, Membership
 from web.context import Context
 from web.signing_in import Someone
+from workflows.digisnap_desk import TEAM
+from workflows.rights_of_school import ROLE
 
 _grant = Grant.__table__  # type: ignore[attr-defined]
 _member = Membership.__table__  # type: ignore[attr-defined]
@@ -57,8 +60,18 @@ def _everybody(_visitor: Visitor | None) -> bool:
     return True
 
 
+def _is_principal(visitor: Visitor | None) -> bool:
+    return visitor is not None and ROLE in visitor.roles
+
+
+def _has_digisnap(visitor: Visitor | None) -> bool:
+    return visitor is not None and (_is_principal(visitor) or visitor.has(RIGHT, TEAM))
+
+
 #: In the order in which they stand.
 ENTRIES: list[Entry] = [
+    Entry(title=N_("User rights"), path="/rights", shown=_is_principal),
+    Entry(title=N_("Digisnap"), path="/digisnap", shown=_has_digisnap),
     Entry(title=N_("API"), path="/api", shown=_everybody),
 ]
 

@@ -31,6 +31,7 @@ RIGHTS = {
     "nso_coordinator": N_("coordinator"),
     "css": N_("Central Support Service"),
     "administrator": N_("administrator"),
+    "digisnap_team": N_("Digisnap team"),
 }
 
 #: Where signing in may lead.
