@@ -71,7 +71,7 @@ def _has_digisnap(visitor: Visitor | None) -> bool:
 #: In the order in which they stand.
 ENTRIES: list[Entry] = [
     Entry(title=N_("User rights"), path="/rights", shown=_is_principal),
-    Entry(title=N_("Digisnap"), path="/digisnap", shown=_has_digisnap),
+    Entry(title="Digisnap", path="/digisnap", shown=_has_digisnap),
     Entry(title=N_("API"), path="/api", shown=_everybody),
 ]
 
