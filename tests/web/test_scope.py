@@ -71,7 +71,7 @@ def places(sqlite_desk: Desk, tmp_path: Path) -> dict[str, str]:
     notice = teacher.get(f"{API}/notices").json()[0]
     return {
         "case_id": case_id, "trigger": "submit", "evidence_id": made["id"],
-        "decision_id": decision["id"], "notice_id": notice["id"],
+        "decision_id": decision["id"], "notice_id": notice["id"], "report_id": "0" * 36,
     }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from web.api.papers import pdf
 from web.context import Context, Here
 from web.language import Language, language_of
 from web.pages.rendering import page
+from web.pages.wrong import Wrong
 from web.signing_in import Reader, Someone
 from workflows.digisnap_desk import (
     PROCESS,
@@ -70,7 +71,7 @@ def _desk(
     return page(
         request, "digisnap.html", status=status if problems else 200, lists=lists,
         communities=list(communities.values()), schools=schools, asked=asked, waiting=waiting,
-        in_team=in_team, reports=reports, states=process.states, told=told, problems=problems or {},
+        in_team=in_team, reports=reports, states=process.states, told=told, problems=Wrong(problems or {}),
         typed={**nothing, **(typed or {})},
         open_schools={one["organisation_id"] for one in asked if one["is_open"]},
         steps={**process.starts, **process.transitions},

@@ -23,6 +23,7 @@ from registry.rights import rights
 from web.context import Context, Here
 from web.language import Language, language_of
 from web.pages.rendering import page
+from web.pages.wrong import Wrong
 from web.signing_in import Reader, Someone
 from workflows.bulk import check_many, start_each
 from workflows.definition import Process
@@ -163,7 +164,7 @@ def _people(
         request, "rights_people.html", status=422 if problems else 200, school=one, steps=steps,
         typed={"first_name": "", "name": "", "role": "", "begin": "", "end": "", **typed},
         results=None if results is None else [one for one in results if one.id not in ids],
-        chosen=chosen, most=most, roles=_roles(language), written=written, problems=problems,
+        chosen=chosen, most=most, roles=_roles(language), written=written, problems=Wrong(problems),
     )  # fmt: skip
 
 
@@ -322,7 +323,7 @@ def _change(
         raise NotFound(N_("There is nothing at this address."))
     return page(
         request, "rights_change.html", status=422 if problems else 200, school=school, row=row,
-        right=rights()[row.right], step=step, written=written, problems=problems,
+        right=rights()[row.right], step=step, written=written, problems=Wrong(problems),
         title=process.transitions[step].title,
         typed={"last_day": "", "reason": "", **typed},
     )  # fmt: skip
@@ -353,7 +354,7 @@ def _step(
         school=school, steps=steps, chosen=chosen, roles=_roles(language), right=right,
         not_needed=not_needed(steps.right, chosen) if right else [],
         choices={name: say(one.title, language) for name, one in rights().items()},
-        problems=problems or {},
+        problems=Wrong(problems or {}),
     )  # fmt: skip
 
 
