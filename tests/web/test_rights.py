@@ -68,9 +68,7 @@ def test_a_right_for_several_people_in_three_steps(desk: Desk, context: Context)
     form["right"] = RIGHT
     step = post(client, "/rights/grant/days", **form)
     assert "Dit recht verleent toegang tot de toepassing Digisnap als beheerder." in step.text
-    assert (
-        "Leraren hebben dit recht niet nodig! </strong> Sint-Jan 1".replace(" <", "<") in step.text
-    )
+    assert "leraren hebben dit recht niet nodig! Sint-Jan 1" in plain(step.text)
     for wrong, words in (
         ({"first_day": "22/11/2022", "last_day": "", "reason": "x"}, "moet ingevuld"),
         ({"first_day": "2022-11-22", "last_day": "22/11/2023", "reason": "x"}, "geen datum"),

@@ -71,7 +71,8 @@ def _desk(
     return page(
         request, "digisnap.html", status=status if problems else 200, lists=lists,
         communities=list(communities.values()), schools=schools, asked=asked, waiting=waiting,
-        in_team=in_team, reports=reports, states=process.states, told=told, problems=Wrong(problems or {}),
+        in_team=in_team, reports=reports, states=process.states, told=told,
+        problems=Wrong(problems or {}),
         typed={**nothing, **(typed or {})},
         open_schools={one["organisation_id"] for one in asked if one["is_open"]},
         steps={**process.starts, **process.transitions},
