@@ -11,9 +11,7 @@ from workflows.engine import Engine
 from workflows.sweep import next_due, prepare, sweep
 
 
-def mover(
-    engine: Engine, post: Post, clock: Clock
-) -> Callable[[datetime], tuple[int, int]] | None:
+def mover(engine: Engine, post: Post, clock: Clock) -> Callable[[datetime], tuple[int, int]] | None:
     """What moves ``clock``; None for one that cannot be moved.
 
     What it gives back moves the clock forward to an instant, stops at every moment at which

@@ -133,7 +133,9 @@ def test_filters_pages_and_whose_mails_they_are(sqlite_desk: Desk, tmp_path: Pat
     assert ada.get(f"/mailbox/{secret['id']}/html").status_code == 404
     assert ada.get(f"{API}/mails/{secret['id']}/preview").status_code == 404
     assert ada.post(f"{API}/mails/{secret['id']}/resend").status_code == 403
-    listed = {one["id"]: one for one in ada.get(f"{API}/mails", params={"limit": 200}).json()["mails"]}
+    listed = {
+        one["id"]: one for one in ada.get(f"{API}/mails", params={"limit": 200}).json()["mails"]
+    }
     assert listed[secret["id"]]["body"] == ""
 
 

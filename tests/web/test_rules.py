@@ -112,12 +112,16 @@ def test_a_country_sets_its_own_values_and_nothing_else(
     path = begin(nele, do="area", of_area="be-vlg")
     page = nele.get(path).text
     assert "Values of" in page
-    refused = press(nele, path, "save", **{"v:judge_within_days": "tien", "v:nql_until": "2023-13-01"})
+    refused = press(
+        nele, path, "save", **{"v:judge_within_days": "tien", "v:nql_until": "2023-13-01"}
+    )
     assert refused.status_code == 422
     assert refused.text.count("Write a whole number, or unknown.") == 2
     assert refused.text.count("Write a day as 2023-01-31, or unknown.") == 2
     assert fields(refused.text)["v:judge_within_days"] == "tien"
-    saved = press(nele, path, "save", **{"v:judge_within_days": "15", "v:first_window.closes": "2023-02-01"})
+    saved = press(
+        nele, path, "save", **{"v:judge_within_days": "15", "v:first_window.closes": "2023-02-01"}
+    )
     assert saved.status_code == 200
     (row,) = sqlite_desk.rows(Draft)
     before = (Path("rules/rounds") / "school_label/2023-2024.yaml").read_text("utf-8")
