@@ -1,4 +1,4 @@
-"""Who of the staff looks after a case: asked for, or taken up. No step of the case; nothing moves."""
+"""Who of the staff looks after a case: asked for, or taken up. No step of it; nothing moves."""
 
 from __future__ import annotations
 

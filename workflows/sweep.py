@@ -50,7 +50,7 @@ LEASES = Leases(table=_timer, due=_timer.c.due_at, waiting=_timer.c.done_at.is_(
 
 
 def prepare(engine: Engine) -> None:
-    """Set the timers that belong to processes: screenings and digests; see that there is a queue."""
+    """Set the timers of processes, screenings and digests; see that there is a queue."""
     now = engine.tools.clock.now()
     with writing(engine.database) as connection:
         for name in engine.tools.library.processes(connection):
