@@ -35,7 +35,7 @@ from models.registry import (
 )
 from rules.judge import Judge
 from tests.builders import Desk, add, add_grant, add_school
-from tests.conftest import opened
+from tests.conftest import examples, opened
 from tests.workflows.quality_labels import EVERYWHERE, give_labels, settings_book
 from workflows.answers import save_answers
 from workflows.definition import Ask
@@ -285,7 +285,9 @@ def desk_of(template: Path, folder: str, judge: Judge, process: str) -> Iterator
 
 @pytest.mark.parametrize("process", PROCESSES)
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(5),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(min_value=0, max_value=2**32), acts=st.integers(min_value=5, max_value=40))
 def test_whatever_happens_what_must_hold_holds(
