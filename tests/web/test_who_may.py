@@ -82,8 +82,9 @@ class Town:
         self.places = {
             "case_id": case_id, "name": "school_label", "label_id": label, "trigger": "approve",
             "key": "x" * 43, "person_id": desk.reviewer, "school_id": desk.school,
-            "evidence_id": evidence[0]["id"], "section": "esafety", "kind": "csv",
-            "process": "school_label", "way": "apply", "sequence": "2", "notice_id": notices[0]["id"],
+            "evidence_id": evidence[0]["id"], "notice_id": notices[0]["id"],
+            "section": "esafety", "process": "school_label", "way": "apply", "sequence": "2",
+            "kind": "csv",
             "decision_id": desk.rows(Decision, organisation_id=desk.school)[0]["id"],
         }  # fmt: skip
         self._file = str(desk.database.url.database)

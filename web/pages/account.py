@@ -39,7 +39,7 @@ def account(request: Request, context: Here, reader: Reader, language: Language)
         keys = passkeys.passkeys_of(connection, reader.id)
     titles = {one.provider.name: say(one.provider.title, language) for one in context.remotes}
     return page(
-        request, "account.html", sessions=found, here=reader.session_id, ways=WAYS,
+        request, "account.html", sessions=found, mine=reader.session_id, ways=WAYS,
         titles=titles, passkeys=keys, can_make=passkeys.site(context) is not None,
         needed=context.settings.staff_passkey,
     )  # fmt: skip
