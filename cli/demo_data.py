@@ -76,12 +76,12 @@ def fill(connection: Connection, now: datetime) -> None:
     )
     for email, title in TAKING_PART:
         project = connection.execute(select(_project.c.id).where(_project.c.title == title))
-        person = person_id(connection, email)
+        teacher = person_id(connection, email)
         school = connection.execute(
-            select(_membership.c.organisation_id).where(_membership.c.person_id == person)
+            select(_membership.c.organisation_id).where(_membership.c.person_id == teacher)
         )
         part = ProjectMember(
-            project_id=project.scalar_one(), person_id=person, organisation_id=school.scalar()
+            project_id=project.scalar_one(), person_id=teacher, organisation_id=school.scalar()
         )
         connection.execute(ProjectMember.__table__.insert(), part.model_dump())  # type: ignore[attr-defined]
     email, linked = LINKED

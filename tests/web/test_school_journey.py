@@ -200,7 +200,7 @@ def _upload(page: Page, evidence: Path, *, scripts: bool, name: str = "bewijs.jp
     kind = "image/jpeg" if name.endswith("jpg") else "application/pdf"
     box.set_input_files({"name": name, "mimeType": kind, "buffer": content})
     if scripts:  # it goes up by itself
-        page.locator(".file").get_by_text(name).wait_for()
+        page.locator(".file").get_by_role("link", name=name).wait_for()
 
 
 def _look(page: Page, *, scripts: bool, width: int) -> None:
