@@ -124,8 +124,10 @@ class Act(_Part):
     start: str | None = None
     #: … and call it so from now on.
     named: str | None = None
-    #: What it is about, by name: a school, a person (mail address) or a project.
-    about: str | None = None
+    #: What it is about, by name: a school, a person (mail address) or a project; or several.
+    about: str | list[str] | None = None
+    #: Of a person, at which of her schools.
+    at: str | None = None
     #: The process it is a case of; the story's own if left out.
     process: str | None = None
     #: The round; the newest that holds if left out.
@@ -138,6 +140,9 @@ class Act(_Part):
     set_up: SetUp | None = None
     #: Fill in so many questionnaires of a group.
     respond: Respond | None = None
+    #: Somebody's (mail address) work at a school ends on this day, inclusive …
+    leaves: str | None = None
+    on: date | None = None
     #: Take the last step back.
     undo: bool = False
     #: Save these answers of the form; ``all`` answers whatever it asks for.
@@ -154,7 +159,7 @@ class Act(_Part):
     @model_validator(mode="after")
     def _one_thing(self) -> Act:
         kinds = (
-            "chapter", "until", "start", "fire", "answer", "upload", "set_up", "respond",
+            "chapter", "until", "start", "fire", "answer", "upload", "leaves", "set_up", "respond",
         )  # fmt: skip
         done = [kind for kind in kinds if getattr(self, kind) is not None]
         if len(done) + self.undo != 1:

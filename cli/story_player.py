@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from base.clock import VirtualClock
 from base.errors import BadInput, KeurmerkError
@@ -34,6 +34,7 @@ from models.registry import (
 )
 from notifications.delivery import deliver
 from workflows.answers import add_file, add_link, save_answers
+from workflows.bulk import start_each
 from workflows.definition import Ask, FormField, Process, Step
 from workflows.form import fields
 from workflows.publishing import Published
@@ -44,6 +45,7 @@ _person = Person.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
 _project = Project.__table__  # type: ignore[attr-defined]
 _case = Case.__table__  # type: ignore[attr-defined]
+_member = Membership.__table__  # type: ignore[attr-defined]
 
 
 class Player:
@@ -97,13 +99,10 @@ class Player:
     def _do(self, act: Act) -> None:
         engine, who = self._parts.engine, self._person(act.by)
         if act.start is not None:
-            published = self._published(act.process)
-            way = published.process.starts[act.start]
-            taken = engine.start(
-                published.process.process, act.start, actor_id=who, round_name=act.round,
-                payload=self._sent(way, act.sends), **self._about(published.process, act.about),
-            )  # fmt: skip
-            self._cases[act.named or act.start] = taken.case["id"]
+            self._start(act, act.start, who)
+            return
+        if act.leaves is not None:
+            self._leaves(act.leaves, act.on)
             return
         case_id = self._case(act.case)
         if act.fire is not None:
@@ -120,6 +119,33 @@ class Player:
             self._upload(case_id, act.upload, str(who))
         else:
             self._answer(case_id, act.answer, str(who))
+
+    def _start(self, act: Act, way: str, who: str | None) -> None:
+        process, engine = self._published(act.process).process, self._parts.engine
+        payload = self._sent(process.starts[way], act.sends)
+        at = {"organisation_id": self._id("organisation", act.at)} if act.at else {}
+        if isinstance(act.about, list):
+            ids = {self._id(process.subject, name): name for name in act.about}
+            for one in start_each(
+                engine, process.process, way, list(ids), actor_id=who, round_name=act.round,
+                payload=payload, **at,
+            ):  # fmt: skip
+                if one.taken:
+                    self._cases[ids[one.subject_id]] = one.taken.case["id"]
+                elif one.error:
+                    self._look(f"! {ids[one.subject_id]}: {one.error.say()}")
+            return
+        about = self._about(process, act.about)
+        taken = engine.start(
+            process.process, way, actor_id=who, round_name=act.round, payload=payload,
+            **{**at, **about},
+        )  # fmt: skip
+        self._cases[act.named or way] = taken.case["id"]
+
+    def _leaves(self, email: str, on: date | None) -> None:
+        mine = _member.c.person_id == self._id("person", email)
+        with writing(self._parts.database) as connection:
+            connection.execute(update(_member).where(mine).values(last_day=on))
 
     def _until(self, when: datetime) -> None:
         goal = when.replace(tzinfo=self._zone).astimezone(UTC)
@@ -162,16 +188,16 @@ class Player:
             f"{name}.jpg", picture(name), who,
         )  # fmt: skip
 
+    def _process(self, case_id: str) -> str:
+        with reading(self._parts.database) as connection:
+            query = select(_case.c.process).where(_case.c.id == case_id)
+            return str(connection.execute(query).scalar_one())
+
     def _published(self, process: str | None = None) -> Published:
         tools = self._parts.engine.tools
         with reading(self._parts.database) as connection:
             day = self._clock.now().date()
             return tools.library.in_force(connection, process or self._story.story, day)
-
-    def _process(self, case_id: str) -> str:
-        with reading(self._parts.database) as connection:
-            query = select(_case.c.process).where(_case.c.id == case_id)
-            return str(connection.execute(query).scalar_one())
 
     def _sent(self, step: Step, sends: dict[str, Any]) -> dict[str, Any]:
         """What is sent along, with names of schools and projects as their ids."""
@@ -321,6 +347,8 @@ def _an_answer(field: FormField) -> str | None:
 def _line(act: Act) -> str:
     who = act.by.split("@", maxsplit=1)[0] if act.by else "the platform"
     what = act.start or act.fire or ("undo" if act.undo else "")
+    if act.leaves:
+        return f"{act.leaves.split('@', maxsplit=1)[0]} leaves the school on {act.on}"
     if act.answer is not None:
         count = len(act.answer) if isinstance(act.answer, dict) else 0
         what = f"saves {count} answers" if count else "answers everything the form asks for"

@@ -6,7 +6,7 @@ step back. A refusal is a typed error that changes nothing; that it was tried is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,14 +29,16 @@ from workflows.answers_store import snapshot
 from workflows.applying import foreseen
 from workflows.asks import check_payload
 from workflows.definition import Process, Start, Transition
+from workflows.edits import checked_edits
 from workflows.effects.effect import Consequence
 from workflows.judging import judge_guard, refusal
+from workflows.kept_values import kept_now
 from workflows.links import OPENED, read_link
 from workflows.machine import next_state, triggers_from
 from workflows.parties import resolve, unique_key, with_parties
 from workflows.publishing import Published
 from workflows.step import Taken, lock, take
-from workflows.subjects import NOTHING, subject
+from workflows.subjects import NOTHING, at_school, subject
 from workflows.tools import Cause, Tools
 
 UNDO = "undo"
@@ -60,7 +62,7 @@ class Engine:
     def fire(
         self, case_id: str, trigger: str, actor_id: str | None,
         payload: Mapping[str, Any] | None = None, version: int | None = None,
-        link: str | None = None,
+        mails: Sequence[Mapping[str, str]] = (), link: str | None = None,
     ) -> Taken:  # fmt: skip
         """Fire ``trigger`` in a case.
 
@@ -68,6 +70,8 @@ class Engine:
             actor_id: the person who does it; None is the platform.
             payload: what the trigger asks for (feedback, a reason).
             version: the case's version the person saw; another one now is a conflict.
+            mails: of staff, ``subject`` and ``text`` to send instead of those of a ``template`` of
+                the step in a ``language``; kept in the event.
             link: the end of the address of a mailed link that the person opened.
 
         Raises:
@@ -80,7 +84,9 @@ class Engine:
         """
         try:
             with writing(self.database) as connection:
-                return self.fire_in(connection, case_id, trigger, actor_id, payload, version, link)
+                return self.fire_in(
+                    connection, case_id, trigger, actor_id, payload, version, mails, link
+                )
         except Refused as refused:
             self.note_refusal(case_id, trigger, actor_id, refused)
             raise
@@ -88,7 +94,7 @@ class Engine:
     def fire_in(
         self, connection: Connection, case_id: str, trigger: str, actor_id: str | None,
         payload: Mapping[str, Any] | None = None, version: int | None = None,
-        link: str | None = None,
+        mails: Sequence[Mapping[str, str]] = (), link: str | None = None,
     ) -> Taken:  # fmt: skip
         """:meth:`fire` inside a transaction of the caller's."""
         case = locked(connection, case_id)
@@ -118,7 +124,8 @@ class Engine:
             clean["form"] = snapshot(connection, case_id)
         cause = Cause(
             trigger=trigger, step=transition, actor_id=actor_id, acted_as=acted_as,
-            payload=clean, now=now,
+            payload=clean, edits=checked_edits(published.process, transition, acted_as, mails),
+            now=now,
         )  # fmt: skip
         taken, refused = take(
             connection, self.tools, published, cause, [case],
@@ -163,7 +170,8 @@ class Engine:
         Arguments:
             actor_id: the person who does it; None is the platform.
             organisation_id, person_id, project_id: what the case is about, where the start is about
-                what is given; only the one that is the process's subject.
+                what is given; only the one that is the process's subject. Of a person, the
+                organisation says at which of her schools; of several the newest if left out.
             round_name: the round; without one the newest that holds today.
             payload: what the start asks for.
 
@@ -214,6 +222,7 @@ class Engine:
             raise not_allowed(connection, published, start, case, actor_id, now)
         clean: dict[str, Any] = check_payload(published.process, start, payload or {})
         resolve(connection, published.process, start, case, clean, actor_id, now)
+        case["kept"] = kept_now(published.process, case, clean)
         case["unique_key"] = unique_key(published.process, case)
         if case["unique_key"] and taken_keys(connection, process, [case["unique_key"]]):
             raise _there_already(published.process)
@@ -242,6 +251,8 @@ class Engine:
         found = subject(connection, kind, id_, now)
         if found is None:
             raise NotFound(_NOT_THERE[kind])
+        if kind == "person" and start.about == "given" and given.get("organisation"):
+            return at_school(connection, found, str(given["organisation"]), now)
         return found
 
     def undo(self, case_id: str, actor_id: str | None) -> Taken:
@@ -313,6 +324,22 @@ class Engine:
                 actor_id, now,
             )
         ]  # fmt: skip
+
+    def blocked(
+        self, connection: Connection, case: dict[str, Any], actor_id: str
+    ) -> NotAllowed | None:
+        """The conflict of interest that alone keeps a person from a step that is possible now."""
+        published = self.tools.library.release(connection, case["release_id"])
+        now = self.tools.clock.now()
+        with_parties(connection, published.process, [case])
+        for name in triggers_from(published.process, case["state"]):
+            step = published.process.transitions[name]
+            if acts_as(connection, published.process, step.by, case, actor_id, now):
+                continue
+            found = conflict_of_interest(connection, published, step, case, actor_id, now)
+            if found:
+                return found
+        return None
 
     def consequences(
         self, connection: Connection, case: dict[str, Any], trigger: str, actor_id: str | None
@@ -440,6 +467,18 @@ def not_allowed(
     actor_id: str | None, now: datetime,
 ) -> NotAllowed:  # fmt: skip
     """The refusal that says who may, or that it is a conflict of interest."""
+    who = [published.process.actors[name].title for name in step.by]
+    apart = conflict_of_interest(connection, published, step, case, actor_id, now)
+    return apart or NotAllowed(
+        N_("“{trigger}” can only be done by {who}."), step.by, trigger=step.title, who=who
+    )
+
+
+def conflict_of_interest(
+    connection: Connection, published: Published, step: Transition | Start, case: Row,
+    actor_id: str | None, now: datetime,
+) -> NotAllowed | None:  # fmt: skip
+    """The refusal of somebody who could take a step if she were not linked to the case."""
     process = published.process
     who = [process.actors[name].title for name in step.by]
     for name in step.by if actor_id else []:
@@ -451,9 +490,7 @@ def not_allowed(
                 N_("You are linked to this school, so somebody else decides on it: {who}."),
                 step.by, who=who,
             )  # fmt: skip
-    return NotAllowed(
-        N_("“{trigger}” can only be done by {who}."), step.by, trigger=step.title, who=who
-    )
+    return None
 
 
 def new_case(
@@ -474,7 +511,7 @@ def new_case(
         **about, "id": new_id(), "process": process.process, "release_id": published.id,
         "round": round_name if process.round else None, "state": "", "since": now, "is_open": True,
         "zone": about["zone"] or process.zone, "version": 0, "head": "", "opened_at": now,
-        "parties": {},
+        "parties": {}, "kept": {},
     }  # fmt: skip
     return {**case, "unique_key": unique_key(process, case)}
 

@@ -29,7 +29,7 @@ def message_context(
     sections = {s.section: s.title for s in process.form.sections} if process.form else {}
     shown: dict[str, Any] = {}
     for key, value in (payload or {}).items():
-        if key == "form":
+        if key in ("form", "mails"):
             continue
         shown[key] = (
             # In the form's order: JSON in a database keeps none.
@@ -46,6 +46,7 @@ def message_context(
         "subject": {"name": name_of(case)},
         "parties": {name: {"name": row["name"]} for name, row in case["parties"].items()},
         "round": {"name": case["round"] or "", "title": round_title},
+        "kept": dict(case.get("kept") or {}),
         "dates": {key: value for key, value in values.items() if value is not None},
         "case": {
             "id": case["id"],
@@ -127,6 +128,7 @@ def messages_of(
                             now=cause.now,
                             not_before=cause.now + tools.grace,
                             languages=process.languages,
+                            edits=cause.edits,
                         )
                     )
     return mails, notices

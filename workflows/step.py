@@ -21,14 +21,16 @@ from base.canonical import canonical
 from base.errors import Refused
 from base.ids import new_id
 from models.cases import Case, CaseEvent, CaseParty, Decision, Timer
+from models.desk import Waiting
 from models.messages import Mail, Notice
 from models.registry import Organisation
 from models.sql import insert, pipelined
+from models.types import Json
 from workflows.applying import apply_effects
-from workflows.case_days import case_days
 from workflows.chain import event_hash
 from workflows.definition import Process, Step
 from workflows.judging import Said, chosen_branch, decision_rows, judge_guard, refusal
+from workflows.kept_values import kept_now
 from workflows.messages import deadlines, messages_of
 from workflows.parties import party_rows, unique_key, with_parties
 from workflows.publishing import Published
@@ -37,12 +39,14 @@ from workflows.subjects import KINDS, add_names
 from workflows.timing import plan
 from workflows.titles import add_titles
 from workflows.tools import Cause, Tools
+from workflows.waiting import waiting_rows
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
 _party = CaseParty.__table__  # type: ignore[attr-defined]
 _decision = Decision.__table__  # type: ignore[attr-defined]
 _timer = Timer.__table__  # type: ignore[attr-defined]
+_waiting = Waiting.__table__  # type: ignore[attr-defined]
 _mail = Mail.__table__  # type: ignore[attr-defined]
 _notice = Notice.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
@@ -132,13 +136,16 @@ def take(
         if state is None:
             continue
         try:
-            about, context = apply_effects(
+            about, context, found = apply_effects(
                 connection, tools.public_url, published, cause, before, batch.rows, batch.changes
             )
         except Refused as refused_effect:
             refused[before["id"]] = refused_effect
             continue
         batch.settled |= bool(about)
+        if process.keeps:
+            kept = kept_now(process, before, cause.payload, found)
+            before = {**before, "kept": kept}  # noqa: PLW2901 - the same case, as it goes on
         _add(batch, published, cause, _settled(process, before, about), state, context, asked)
     if not batch.cases:
         return [], refused
@@ -192,20 +199,17 @@ def _write(
 ) -> list[Taken]:
     process, now = published.process, cause.now
     spent = days_spent(connection, process, batch.cases)
-    days = case_days(connection, process, batch.cases, published.values_of)
     timers = [
         row
         for case in batch.cases
-        for row in plan(
-            process, case, {**published.values(case["round"], case["area"]), **days[case["id"]]},
-            now, spent[case["id"]],
-        )
-    ]  # fmt: skip
+        for row in plan(process, case, published.values_of(case), now, spent[case["id"]])
+    ]
     mails, notices = messages_of(
         connection, tools, published, cause,
         list(zip(batch.cases, batch.events, batch.contexts, strict=True)),
         deadlines(process, timers),
     )  # fmt: skip
+    waiting = waiting_rows(published, batch.cases, timers)
     new = [case for case in batch.cases if case["version"] == 1]
     there = [case for case in batch.cases if case["version"] > 1]
     # From here on nothing is read.
@@ -215,7 +219,8 @@ def _write(
             if table.name in _SUBJECTS:
                 insert(connection, table, lines)
         insert(connection, _case, [_columns(case) for case in new])
-        _update(connection, there, settled=batch.settled or _settles(cause.step))
+        settled = batch.settled or _settles(cause.step)
+        _update(connection, there, settled=settled, keeps=bool(process.keeps))
         if process.parties and there:
             connection.execute(_drop_parties, {"ids": [case["id"] for case in there]})
         insert(connection, _party, [row for case in batch.cases for row in party_rows(case)])
@@ -228,6 +233,9 @@ def _write(
             connection.execute(change)
         _clear(connection, process, there)
         insert(connection, _timer, timers)
+        if there:
+            connection.execute(_leave_queue, {"ids": [case["id"] for case in there]})
+        insert(connection, _waiting, waiting)
         insert(connection, _mail, mails)
         insert(connection, _notice, notices)
     if tools.wake:
@@ -277,7 +285,7 @@ def _event_row(before: Row, case: Row, cause: Cause, decisions: list[str]) -> di
         "actor_id": cause.actor_id,
         "acted_as": cause.acted_as,
         # As the database will give it back: the hash must be the same then.
-        "payload": orjson.loads(canonical(cause.kept_payload)) if cause.payload else {},
+        "payload": orjson.loads(canonical(cause.kept_payload)) if cause.kept_payload else {},
         "decisions": decisions,
         "previous": before["head"],
     }
@@ -302,9 +310,15 @@ _move_and_settle = _move.values(
     organisation_id=bindparam("b_organisation"), project_id=bindparam("b_project"),
     area=bindparam("b_area"), zone=bindparam("b_zone"),
 )  # fmt: skip
+#: Whether it settles, whether it keeps something -> how it is written.
+_MOVES = {
+    (settles, keeps): move.values(kept=bindparam("b_kept", type_=Json())) if keeps else move
+    for settles, move in ((False, _move), (True, _move_and_settle))
+    for keeps in (False, True)
+}
 
 
-def _update(connection: Connection, cases: Sequence[Row], *, settled: bool) -> None:
+def _update(connection: Connection, cases: Sequence[Row], *, settled: bool, keeps: bool) -> None:
     if not cases:
         return
     rows = [
@@ -315,17 +329,17 @@ def _update(connection: Connection, cases: Sequence[Row], *, settled: bool) -> N
         }
         for case in cases
     ]  # fmt: skip
-    if not settled:
-        connection.execute(_move, rows)
-        return
-    about = ("organisation_id", "project_id", "area", "zone")
+    about = ("organisation_id", "project_id", "area", "zone") if settled else ()
     for row, case in zip(rows, cases, strict=True):
         row |= {f"b_{name.removesuffix('_id')}": case[name] for name in about}
-    connection.execute(_move_and_settle, rows)
+        if keeps:
+            row["b_kept"] = case["kept"]
+    connection.execute(_MOVES[settled, keeps], rows)
 
 
 _drop_parties = delete(_party).where(_party.c.case_id.in_(bindparam("ids", expanding=True)))
 _drop_timers = delete(_timer).where(_timer.c.case_id.in_(bindparam("ids", expanding=True)))
+_leave_queue = delete(_waiting).where(_waiting.c.case_id.in_(bindparam("ids", expanding=True)))
 _withdraw_reminders = (
     update(_mail)
     .where(

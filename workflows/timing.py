@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from base.days import add_working_days, end_of, is_working_day, local_day, start_of
 from base.ids import new_id
 from workflows.definition import At, Process, Span, TimerRule
+from workflows.kept_values import with_own
 
 #: Local time at which a reminder goes out some days before a deadline.
 REMINDED_AT = time(9)
@@ -22,7 +23,7 @@ def instant(
     """The instant of ``at`` in ``zone``; None if its date is not known.
 
     Arguments:
-        since: for ``yearly.NAME``, the instant after which its day is the next one.
+        since: for ``yearly.NAME``, the instant after whose day it is the next one.
     """
     day = day_of(at, values, local_day(since, zone) if since else None)
     if day is None:
@@ -36,20 +37,19 @@ def day_of(at: At, values: Mapping[str, Any], since: date | None = None) -> date
     """The day of ``at``; None if it is not known.
 
     Arguments:
-        values: the round's, and the case's own days under ``case.NAME``.
         since: for ``yearly.NAME``: the first such day after this one.
     """
-    day = values.get(at.key)
+    day = values.get(at.date)
     if not isinstance(day, date):
         return None
-    if at.of != "yearly" or since is None:
+    if not at.yearly or since is None:
         return day
     this_year = _in_year(day, since.year)
     return this_year if this_year > since else _in_year(day, since.year + 1)
 
 
 def _in_year(day: date, year: int) -> date:
-    # 29 February is the last day of its month in every year.
+    # 29 February is 28 February in every year.
     return day.replace(year=year, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
@@ -70,7 +70,8 @@ def last_day(
         spent: days of its span that had passed before the case came into its state again.
     """
     if rule.at:
-        return day_of(rule.at, values, local_day(case["since"], ZoneInfo(case["zone"])))
+        since = local_day(case["since"], ZoneInfo(case["zone"]))
+        return day_of(rule.at, with_own(values, case), since)
     count = length(rule.after, values) if rule.after else None
     if count is None or rule.after is None:
         return None
@@ -98,6 +99,14 @@ def before(
     return start_of(day, zone, REMINDED_AT)
 
 
+def next_time(
+    span: Span, values: Mapping[str, Any], now: datetime, zone: ZoneInfo
+) -> datetime | None:
+    """00:00 local time, so many days after the day it is at ``now``; None if unknown."""
+    count = length(span, values)
+    return start_of(local_day(now, zone) + timedelta(days=count), zone) if count else None
+
+
 def plan(
     process: Process, case: Mapping[str, Any], values: Mapping[str, Any], now: datetime,
     spent: Mapping[str, int] = MappingProxyType({}),
@@ -109,11 +118,12 @@ def plan(
 
     Arguments:
         case: the case row as it will be written (id, state, since, version, area, zone).
-        values: the round's values for the case's area, and the case's own days.
+        values: the round's values for the case's area.
         now: the present instant.
         spent: for timers whose clock can stand still, the days that have passed already.
     """
     zone = ZoneInfo(case["zone"])
+    values = with_own(values, case)
     rows: list[dict[str, Any]] = []
     for name, rule in process.timers.items():
         if case["state"] not in rule.states:
@@ -130,6 +140,8 @@ def plan(
         elif rule.after and rule.after.hours:
             count = length(rule.after, values)
             moments = [None if count is None else case["since"] + timedelta(hours=count)]
+        elif rule.every:
+            moments = [next_time(rule.every, values, now, zone)]
         else:
             moments = [end_of(day, zone) if day else None]
         for number, due in enumerate(moments):

@@ -5,21 +5,30 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from web.api import (
+    access,
     cases,
+    comments,
     decisions,
     definitions,
+    digisnap,
+    drafts,
     evidence,
     forms,
     health,
     messages,
     papers,
+    queue,
+    rights,
     steps,
     surveys,
 )
 from web.api.sent import check_address
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(check_address)])
-for part in (cases, forms, evidence, steps, decisions, messages, definitions, papers, surveys):
+for part in (
+    rights, cases, forms, evidence, steps, queue, comments, decisions, messages, definitions,
+    drafts, papers, access, digisnap, surveys,
+):  # fmt: skip
     router.include_router(part.router)
 
 health_router = health.router

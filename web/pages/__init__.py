@@ -10,14 +10,36 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from web.pages import (
+    accesses,
+    account,
     answering,
     api_reference,
+    applications,
+    apply,
+    calendar,
     cases,
+    clock,
+    digisnap,
+    drafts,
+    form,
     labels,
     links,
+    mailbox,
+    notices,
+    overview,
+    preferences,
     processes,
+    queue,
+    rights,
+    rules,
+    several,
     sign_in,
+    sign_in_mail,
+    sign_in_passkey,
+    sign_in_provider,
     start,
+    steps,
+    submitting,
     survey_setup,
     surveys,
 )
@@ -36,7 +58,9 @@ def set_up_pages(app: FastAPI) -> None:
     app.state.error_page = error_page_of
     app.state.survey_limit = answering.limit_of(app.state.context)
     for module in (
-        start, sign_in, processes, cases, labels, api_reference, links, surveys, survey_setup,
-        answering,
+        start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
+        processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
+        labels, calendar, notices, preferences, rights, digisnap, rules, drafts, mailbox, clock,
+        api_reference, links, surveys, survey_setup, answering,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)

@@ -1,4 +1,4 @@
-"""What a process takes from its rounds: every date and parameter is there and of the right kind."""
+"""What a process takes from its rounds and cases: all of it is there and of the right kind."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from base.located import nearest
 from workflows.checks.check import Check, Place
 from workflows.definition import MOST_DAYS, At, Span
+from workflows.kept_values import OWN
 
 #: How the value of an effect's argument names a value of the round.
 ROUND = "round."
@@ -17,9 +18,9 @@ DATE, NUMBER, ANY = "date", f"number of days from 0 to {MOST_DAYS}", "value"
 
 
 def check_rounds(check: Check) -> None:
-    """Every ``round.NAME`` names a value that the calendar's rounds give; the same of cases."""
-    _own_days(check)
-    wanted = list(_wanted(check))
+    """Every ``round.NAME`` names a value of the calendar's rounds, ``case.NAME`` one of a case."""
+    wanted = list(_of_rounds(check))
+    _starts(check)
     calendar = check.process.round
     if calendar is None:
         for place, name, _kind in wanted:
@@ -46,17 +47,22 @@ def check_rounds(check: Check) -> None:
             check.warning(place, f'"{name}" is not known in {", ".join(unknown)}: {rest}')
 
 
-def _own_days(check: Check) -> None:
-    """``case.NAME`` is a day that cases have; only a timer belongs to one case."""
-    for name, timer in check.process.timers.items():
-        if timer.at and timer.at.of == "case":
-            there: Place = ("timers", name, "at")
-            check.named("day of a case", timer.at.date, check.known.case_days, there)
+def _starts(check: Check) -> None:
+    """A start belongs to a round, and to no case yet."""
     for name, start in check.process.starts.items():
         for key, at in (("at", start.at), ("until", start.until)):
-            if at and at.of != "round":
+            if at and (at.yearly or at.date.startswith(OWN)):
                 message = "a start belongs to a round: only round.NAME is possible here"
                 check.error(("starts", name, key), message)
+
+
+def _of_rounds(check: Check) -> Iterator[tuple[Place, str, str]]:
+    """What is to be found in the rounds; what a case keeps itself is looked for here."""
+    for place, name, kind in _wanted(check):
+        if name.startswith(OWN):
+            check.named("value a case keeps", name.removeprefix(OWN), check.process.keeps, place)
+        else:
+            yield place, name, kind
 
 
 def _is(kind: str, value: Any) -> bool:
@@ -73,8 +79,7 @@ def _wanted(check: Check) -> Iterator[tuple[Place, str, str]]:
         yield from _at(start.at, ("starts", name, "at"))
         yield from _at(start.until, ("starts", name, "until"))
     for name, timer in check.process.timers.items():
-        if timer.at is None or timer.at.of != "case":
-            yield from _at(timer.at, ("timers", name, "at"))
+        yield from _at(timer.at, ("timers", name, "at"))
         yield from _span(timer.after, ("timers", name, "after"))
         for index, span in enumerate(timer.before):
             yield from _span(span, ("timers", name, "before", index))

@@ -65,7 +65,10 @@ def _fires(check: Check, timer: TimerRule, there: Place) -> None:
     if any(ask.required for ask in step.asks):
         message = f'"{timer.fire}" asks for something that the platform cannot give'
         check.error(there, message)
-    if step.guard:
+    if timer.every and not step.guard:
+        message = "a timer that comes again and again waits for a guard to be met: add one"
+        check.error(there, message)
+    if step.guard and not timer.every:
         message = (
             f'"{timer.fire}" has a guard: where it is not met the case stays, '
             "and the timer does not come again"
@@ -113,7 +116,7 @@ def _rounds(check: Check) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _moment(at: At, values: Mapping[str, Any]) -> tuple[date, str] | None:
     """A point of a round as (day, local time); the end of a day is 00:00 of the next."""
-    day = values.get(at.key) if at.of == "round" else None
+    day = None if at.yearly else values.get(at.date)
     if not isinstance(day, date):
         return None
     return (day + timedelta(days=1), "00:00") if at.time is None else (day, at.time)
@@ -124,7 +127,7 @@ def _moments(
 ) -> list[tuple[Span | None, tuple[date, str] | None]]:
     if not timer.before:
         return [(None, _moment(at, values))]
-    day = values.get(at.key) if at.of == "round" else None
+    day = None if at.yearly else values.get(at.date)
     moments: list[tuple[Span | None, tuple[date, str] | None]] = []
     for span in timer.before:
         count = values.get(span.parameter) if span.parameter else span.count
@@ -141,12 +144,12 @@ def _round_for_ever(check: Check) -> None:
     ways: dict[str, list[str]] = {}
     for timer in check.process.timers.values():
         step = check.process.transitions.get(timer.fire or "")
-        if step and timer.at and timer.at.of != "yearly":  # which is always to come
+        if step and timer.at and not timer.at.yearly:  # which is always to come
             for state in timer.states:
                 ways.setdefault(state, []).extend(step.targets)
     for name, timer in check.process.timers.items():
         step = check.process.transitions.get(timer.fire or "")
-        if not step or not timer.at or timer.at.of == "yearly":
+        if not step or not timer.at or timer.at.yearly:
             continue
         seen: set[str] = set()
         front = list(step.targets)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from workflows.effects import (  # noqa: F401 - they register them
     accounts,
+    digisnap,
     duplicates,
     labels,
     projects,
+    rights,
     roles,
     schools,
     surveys,
