@@ -81,9 +81,7 @@ def check_book(book: RuleBook, untried: Collection[str] = ()) -> list[Remark]:
 
 # Each process that is published asks this of the same files.
 @lru_cache(maxsize=16)
-def _checked(
-    files: frozenset[tuple[str, str]], untried: frozenset[str]
-) -> tuple[Remark, ...]:
+def _checked(files: frozenset[tuple[str, str]], untried: frozenset[str]) -> tuple[Remark, ...]:
     book = RuleBook()
     for file, text in sorted(files):
         book.add(text, file)

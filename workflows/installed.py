@@ -57,9 +57,7 @@ def desk_files(connection: Connection, day: date) -> dict[File, str]:
 def conflicts(connection: Connection) -> list[Conflict]:
     """The files of the desk whose installed text has changed since they were published."""
     rows = connection.execute(
-        select(
-            _draft.c.id, _draft.c.kind, _draft.c.name, _draft.c.text, _draft.c.installed_sha256
-        )
+        select(_draft.c.id, _draft.c.kind, _draft.c.name, _draft.c.text, _draft.c.installed_sha256)
         .where(_draft.c.status == "published")
         .order_by(_draft.c.decided_at, _draft.c.id)
     )

@@ -1,4 +1,4 @@
-"""Moving the demo's clock: what is due on the way is carried out at its own moment, in its order."""
+"""Moving the demo's clock: what is due on the way is carried out at its own moment, in order."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from workflows.engine import Engine
 from workflows.sweep import next_due, prepare, sweep
 
 
-def mover(
-    engine: Engine, post: Post, clock: Clock
-) -> Callable[[datetime], tuple[int, int]] | None:
+def mover(engine: Engine, post: Post, clock: Clock) -> Callable[[datetime], tuple[int, int]] | None:
     """What moves ``clock``; None for one that cannot be moved.
 
     What it gives back moves the clock forward to an instant, stops at every moment at which

@@ -147,8 +147,14 @@ RIGHT, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 
 @pytest.mark.parametrize(
     ("role", "mode", "times"),
-    [("school", RIGHT, 12), ("reviewer", RIGHT, 12), ("nobody", RIGHT, 3), ("school", WRONG, 8),
-     ("administrator", RIGHT, 6), ("administrator", WRONG, 4)],
+    [
+        ("school", RIGHT, 12),
+        ("reviewer", RIGHT, 12),
+        ("nobody", RIGHT, 3),
+        ("school", WRONG, 8),
+        ("administrator", RIGHT, 6),
+        ("administrator", WRONG, 4),
+    ],
 )
 def test_every_answer_is_as_described(
     api: Api, role: str, mode: GenerationMode, times: int

@@ -46,7 +46,7 @@ def browser() -> Iterator[Browser]:
 
 
 def looked_at(page: Page, width: int, told: list[str], address: str, *, script: bool) -> None:
-    """See that the page fits, that axe finds nothing, and that nothing strange was said or asked."""
+    """See that the page fits, that axe finds nothing, and nothing strange was said or asked."""
     assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
     if script:
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
@@ -57,7 +57,8 @@ def looked_at(page: Page, width: int, told: list[str], address: str, *, script: 
 
 
 @pytest.mark.parametrize(
-    ("language", "width", "script"), [("en", SCREEN, True), ("nl", PHONE, True), ("nl", SCREEN, False)]
+    ("language", "width", "script"),
+    [("en", SCREEN, True), ("nl", PHONE, True), ("nl", SCREEN, False)],
 )
 def test_a_rule_administrators_journey(
     sqlite_template: Path, tmp_path: Path, judge: Judge, browser: Browser, language: str,
@@ -104,7 +105,9 @@ def test_a_rule_administrators_journey(
             page.get_by_text(words["wrong"]).first.wait_for()
             page.get_by_role("link", name=f"2023-2024.yaml:{line}:").first.click()
             if script:
-                place = page.evaluate("[document.activeElement.id, document.activeElement.selectionStart]")
+                place = page.evaluate(
+                    "[document.activeElement.id, document.activeElement.selectionStart]"
+                )
                 assert place[0] == "text"
                 assert box.input_value()[: place[1]].count("\n") == line - 1
             else:

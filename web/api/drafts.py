@@ -1,4 +1,4 @@
-"""Drafts of process, rule and round files: checked, proposed by one person, published by another."""
+"""Drafts of files: checked, proposed by one person, published by another."""
 
 from __future__ import annotations
 
@@ -206,7 +206,9 @@ def write(context: Here, reader: Reader, draft_id: str, sent: DraftChange) -> Dr
     return _read(context, reader, draft_id)
 
 
-@router.post("/drafts/{draft_id}/steps/{step}", summary="Take a draft a step further", responses=WRITING)
+@router.post(
+    "/drafts/{draft_id}/steps/{step}", summary="Take a draft a step further", responses=WRITING
+)
 def take(
     context: Here, reader: Reader, draft_id: str,
     step: Literal["propose", "take_back", "send_back", "withdraw", "publish"], sent: DraftStep,
