@@ -35,7 +35,7 @@ def _of_exercises(
     keys = {one.case_id: one for one in subjects if one.case_id}
     query = select(_exercise).where(among(connection, _exercise.c.case_id, sorted(keys)))
     rows = connection.execute(query).mappings()
-    return {keys[row["case_id"]].key: told(keys[row["case_id"]], row) for row in rows}
+    return {keys[row["case_id"]].key: told(keys[row["case_id"]], dict(row)) for row in rows}
 
 
 @provider(

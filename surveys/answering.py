@@ -92,9 +92,10 @@ def open_link(connection: Connection, token: str, now: datetime) -> Opened:
         raise NotFound(
             N_("There is no questionnaire at this address. Look whether the link is complete.")
         )
+    exercise = dict(row)
     return Opened(
-        token=token, group=row["link_group"], company_id=row["link_company"], exercise=dict(row),
-        when=when_open(row, now),
+        token=token, group=row["link_group"], company_id=row["link_company"], exercise=exercise,
+        when=when_open(exercise, now),
     )  # fmt: skip
 
 

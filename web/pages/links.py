@@ -32,7 +32,7 @@ def landing(request: Request, context: Here, token: str) -> HTMLResponse:
     published, name = _case(context, opened)
     return page(
         request, "link.html", title=published.process.transitions[opened.trigger].title,
-        process=published.process.title, name=name,
+        process=published.process.title, about=name,
     )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def _page(
         raise NotFound(N_("There is nothing at this address."))
     exercise = found.exercise
     with reading(context.database) as connection:
-        values = {
+        values: dict[str, Any] = {
             "companies": companies_of(connection, exercise["organisation_id"]),
             "invited": {one["id"] for one in invited_companies(connection, exercise["id"])},
             "own": own_statements(connection, exercise["id"]),
