@@ -36,6 +36,7 @@ RIGHTS = {
     "nso_coordinator": N_("coordinator"),
     "css": N_("Central Support Service"),
     "administrator": N_("administrator"),
+    "digisnap_team": N_("Digisnap team"),
 }
 
 #: People named on the page.
