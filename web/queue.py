@@ -176,11 +176,11 @@ def _named(connection: Connection, text: str) -> ColumnElement[bool]:
         ids = connection.execute(query.limit(MOST_NAMES)).scalars().all()
         if ids:
             parts.append(among(connection, of_case, ids))
-    found: ColumnElement[bool] = _waiting.c.case_id.is_(None)
-    if not parts:
-        return found
-    found = _waiting.c.case_id.in_(union(*(select(_case.c.id).where(part) for part in parts)))
-    return found
+    none: ColumnElement[bool] = _waiting.c.case_id.is_(None)
+    some: ColumnElement[bool] = _waiting.c.case_id.in_(
+        union(*(select(_case.c.id).where(part) for part in parts)) if parts else ()
+    )
+    return some if parts else none
 
 
 def _rows(connection: Connection, line: Sequence[tuple[str, datetime]]) -> list[dict[str, Any]]:
