@@ -11,7 +11,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -30,16 +30,17 @@ from base.errors import BadInput
 from base.i18n import N_
 from models.cases import Case
 from models.desk import Assignment, Waiting
-from models.registry import Organisation, Person, Project
+from models.registry import Grant, Organisation, Person, Project
 from models.sql import among
 from models.types import Instant
-from web.scope import Scope
+from web.scope import SEEING, Scope
 from workflows.subjects import named_cases
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _waiting = Waiting.__table__  # type: ignore[attr-defined]
 _assignment = Assignment.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
+_grant = Grant.__table__  # type: ignore[attr-defined]
 _person = Person.__table__  # type: ignore[attr-defined]
 _project = Project.__table__  # type: ignore[attr-defined]
 
@@ -201,17 +202,23 @@ def due_of(connection: Connection, case_id: str) -> datetime | None:
     return found
 
 
-def people_of(connection: Connection, scope: Scope) -> dict[str, str]:
-    """Those who look after cases of a person's areas today, by id, in order of name."""
+def people_of(connection: Connection, scope: Scope, day: date) -> dict[str, str]:
+    """Those of the staff who share an area with somebody on ``day``, by id, in order of name."""
     query = (
-        select(_person.c.id, _person.c.name)
-        .join(_assignment, _assignment.c.reviewer_id == _person.c.id)
-        .join(_waiting, _waiting.c.case_id == _assignment.c.case_id)
-        .where(or_(*(_waiting.c.area == area for area in areas_of(connection, scope))))
-        .distinct()
+        select(_person.c.id, _person.c.name, _grant.c.scope)
+        .join(_grant, _grant.c.person_id == _person.c.id)
+        .where(
+            _grant.c.right.in_(SEEING), _grant.c.first_day <= day,
+            or_(_grant.c.last_day.is_(None), _grant.c.last_day >= day),
+        )
         .order_by(_person.c.name, _person.c.id)
-    )
-    return {row.id: row.name for row in connection.execute(query)}
+    )  # fmt: skip
+    return {
+        row.id: row.name
+        for row in connection.execute(query)
+        if scope.is_staff_for(row.scope)
+        or any(area.startswith(f"{row.scope}-") for area in scope.areas)
+    }
 
 
 def place(case_id: str, due_at: datetime) -> str:
