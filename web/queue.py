@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,6 +27,7 @@ from sqlalchemy import (
     union,
 )
 
+from base.clock import in_utc
 from base.errors import BadInput
 from base.i18n import N_
 from models.cases import Case
@@ -53,6 +55,7 @@ WORK: dict[str, tuple[str, ...]] = {
     "css": ("css",),
 }
 NSO = ("nso_coordinator", "nso_reviewer")
+_ID = re.compile(r"[0-9a-f-]{36}")
 #: Names that match a search; a search that finds more is too short to be of use.
 MOST_NAMES = 500
 
@@ -232,9 +235,9 @@ def _read(after: str) -> tuple[datetime, str]:
         padded = after + "=" * (-len(after) % 4)
         text = base64.urlsafe_b64decode(padded.encode("ascii")).decode("ascii")
         moment, _, case_id = text.partition("|")
-        found = datetime.fromisoformat(moment), case_id
-        if found[0].tzinfo is None or len(case_id) != 36:
+        found = in_utc(datetime.fromisoformat(moment)), case_id
+        if not _ID.fullmatch(case_id):
             raise ValueError
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, OverflowError):
         raise BadInput(N_("This is no cursor. Take “next” of the page before as it is.")) from None
     return found

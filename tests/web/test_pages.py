@@ -195,7 +195,7 @@ def test_signing_in_leads_to_no_other_site(
 def test_a_case_says_what_is_missing_and_what_comes(get: Get, sqlite_desk: Desk) -> None:
     case_id = sqlite_desk.draft()
     text = words(get(f"/cases/{case_id}", sqlite_desk.teachers[0]))
-    assert "It waits for a teacher of the school. You may do this now: Submit , Withdraw" in text
+    assert "It waits for a teacher of the school. Submit Withdraw" in text
     assert "Still missing" in text
     assert "31 January 2023, 24:00 Expire" in text
     assert "Still missing" not in words(get(f"/cases/{case_id}", sqlite_desk.reviewer))
