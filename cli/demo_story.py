@@ -205,6 +205,16 @@ def first_weeks(story: Story) -> None:
     story.until(2022, 12, 5, 10)
     for school, who in ((JOZEF, EVA), (VLIEGER, HILDE)):
         story.fire(school, "submit", who)
+    # Two teachers of one school fill in its form, each a part.
+    story.link(LINDE, AN, "esafety.evidence", "https://school.example.org/esafety")
+    story.answer(
+        LINDE, AN, shared_leadership__plan="Een tweede coördinator neemt vanaf september over.",
+    )  # fmt: skip
+    story.upload(LINDE, AN, "shared_leadership.evidence", "team.jpg", picture("team"))
+    story.answer(
+        LINDE, BRAM, collaboration__statement="yes",
+        collaboration__plan="Elke maand een open klas, met een eTwinning-project als voorbeeld.",
+    )  # fmt: skip
     story.until(2023, 1, 12, 10)
     story.fire(
         VLIEGER, "request_changes", RITA,

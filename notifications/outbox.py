@@ -39,6 +39,7 @@ def mail_row(
     *, template: str, key: str, process: str, case_id: str | None, event_id: str | None,
     to: Addressee, area: str, context: Mapping[str, Any], now: datetime, not_before: datetime,
     languages: Sequence[str], edits: Mapping[tuple[str, str], Mapping[str, str]] | None = None,
+    optional: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """The row of one mail.
 
@@ -51,6 +52,7 @@ def mail_row(
         not_before: until then it is held, and an undone step withdraws it.
         languages: the languages the process's mails exist in.
         edits: ``subject`` and ``text`` to send instead, by template and language.
+        optional: its reader may turn such mails off; delivery looks whether she has.
     """
     language, fallback = choose(to.language, area, languages)
     values = {**context, "asked": to.language} if fallback else context
@@ -59,7 +61,7 @@ def mail_row(
         "event_id": event_id, "template": template, "language": language, "fallback": fallback,
         "person_id": to.id, "to_name": to.name, "to_address": to.email, "area": area,
         "context": values, "edited": (edits or {}).get((template, language)),
-        "status": WAITING, "created_at": now, "not_before": not_before,
+        "optional": optional, "status": WAITING, "created_at": now, "not_before": not_before,
         "leased_until": None, "attempts": 0, "trouble": "", "sent_at": None, "subject": "",
         "body": "",
     }  # fmt: skip

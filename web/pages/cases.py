@@ -32,10 +32,9 @@ from web.context import Context, Here
 from web.due import Due, due
 from web.language import Language
 from web.pages.rendering import page
-from web.pages.signed_in import Visitor
 from web.queue import due_of
 from web.scope import scope_of, visible_case
-from web.signing_in import NotSignedIn, Perhaps, Someone
+from web.signing_in import NotSignedIn, Perhaps, Reader, Someone
 from workflows.assigning import colleagues, reviewers_of
 from workflows.definition import Process
 from workflows.diagram import diagram
@@ -72,10 +71,10 @@ def case(
 
     Raises:
         NotFound: there is no such case for this reader.
-        NotSignedIn: nobody is signed in, and there is no page to do so.
+        NotSignedIn: nobody is signed in; she is led to where one does.
     """
     if person is None:
-        return _to_sign_in(request, demo=context.demo)
+        raise NotSignedIn(N_("A case can be read only by those it concerns. Sign in first."))
     return _case_page(request, context, person, language, case_id)
 
 
@@ -144,7 +143,7 @@ def _by_step(decisions: list[DecisionWhole]) -> list[tuple[str, list[DecisionWho
 
 @router.post("/cases/{case_id}/comments")
 def comment_on(
-    request: Request, context: Here, person: Visitor, language: Language, case_id: str, sent: Sent
+    request: Request, context: Here, person: Reader, language: Language, case_id: str, sent: Sent
 ) -> Response:
     """Tell one's colleagues something about the case."""
     text = first(sent, "text")
@@ -159,7 +158,7 @@ def comment_on(
 
 
 @router.post("/cases/{case_id}/comments/{comment_id}/remove")
-def take_comment_away(context: Here, person: Visitor, case_id: str, comment_id: str) -> Response:
+def take_comment_away(context: Here, person: Reader, case_id: str, comment_id: str) -> Response:
     """Take a comment of one's own away."""
     remove(context, person, case_id, comment_id)
     return RedirectResponse(f"/cases/{case_id}#comments", status_code=303)
@@ -167,7 +166,7 @@ def take_comment_away(context: Here, person: Visitor, case_id: str, comment_id: 
 
 @router.post("/cases/{case_id}/reviewer")
 def look_after(
-    request: Request, context: Here, person: Visitor, language: Language, case_id: str, sent: Sent
+    request: Request, context: Here, person: Reader, language: Language, case_id: str, sent: Sent
 ) -> Response:
     """Put the case into somebody's hands."""
     try:
@@ -181,7 +180,7 @@ def look_after(
 
 
 @router.get("/cases/{case_id}/evidence/{evidence_id}")
-def evidence(context: Here, person: Visitor, case_id: str, evidence_id: str) -> Response:
+def evidence(context: Here, person: Reader, case_id: str, evidence_id: str) -> Response:
     """A picture or PDF, to be shown in the page of the case and nowhere else.
 
     Raises:
@@ -219,9 +218,3 @@ def _told(process: Process, event: EventLine, language: str) -> Iterator[tuple[s
                 yield titles.get(name, name), text
         elif value:
             yield say(ask.title, language), str(value)
-
-
-def _to_sign_in(request: Request, *, demo: bool) -> Response:
-    if not demo:
-        raise NotSignedIn(N_("A case can be read only by those it concerns. Sign in first."))
-    return RedirectResponse(f"/sign-in?then={request.url.path}", status_code=303)

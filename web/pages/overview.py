@@ -26,9 +26,9 @@ from web.figures import AGES, LEFT, Figures, Slice, cases_of, figures
 from web.language import Language
 from web.pages.queue import staff_scope
 from web.pages.rendering import page
-from web.pages.signed_in import Visitor
 from web.queue import areas_of
 from web.scope import Scope
+from web.signing_in import Reader
 from workflows.assigning import reviewers_of
 from workflows.subjects import name_of
 from workflows.titles import add_titles
@@ -51,7 +51,7 @@ HEAD = (
 
 @router.get("/overview")
 def overview(
-    request: Request, context: Here, person: Visitor, language: Language,
+    request: Request, context: Here, person: Reader, language: Language,
     process: Process = "", round: Round = "", area: Area = "",  # noqa: A002 - its own word
 ) -> Response:  # fmt: skip
     """How many cases there are, how old, how urgent, and with whom."""
@@ -132,7 +132,7 @@ def _by_process(
 
 @router.get("/overview/cases.{kind}")
 def export(
-    context: Here, person: Visitor, language: Language, kind: Literal["csv", "xlsx"],
+    context: Here, person: Reader, language: Language, kind: Literal["csv", "xlsx"],
     process: Process = "", round: Round = "", area: Area = "",  # noqa: A002 - its own word
 ) -> Response:  # fmt: skip
     """The counted cases as a file, one a row: those of the reader's areas, and no others."""

@@ -28,10 +28,9 @@ from web.context import Context, Here
 from web.due import due
 from web.language import Language
 from web.pages.rendering import page
-from web.pages.signed_in import Visitor
 from web.queue import NSO, Filters, Whom, areas_of, people_of, queue_page
 from web.scope import Scope, scope_of
-from web.signing_in import Someone
+from web.signing_in import Reader, Someone
 
 router = APIRouter(dependencies=[Depends(check_address)])
 
@@ -47,7 +46,7 @@ WHOM = {
 def queue(
     request: Request,
     context: Here,
-    person: Visitor,
+    person: Reader,
     language: Language,
     after: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Response:
@@ -84,7 +83,7 @@ def _page(
 
 @router.post("/queue/reviewer")
 def hand_over(
-    request: Request, context: Here, person: Visitor, language: Language, sent: Sent
+    request: Request, context: Here, person: Reader, language: Language, sent: Sent
 ) -> Response:
     """Put the chosen cases into somebody's hands."""
     chosen, back = sent.get("case", [])[:LINES], first(sent, "back")
@@ -103,7 +102,7 @@ def hand_over(
 
 @router.post("/queue/views")
 def save_view(
-    request: Request, context: Here, person: Visitor, language: Language, sent: Sent
+    request: Request, context: Here, person: Reader, language: Language, sent: Sent
 ) -> Response:
     """Save the filters under a name."""
     back = first(sent, "back")
@@ -118,7 +117,7 @@ def save_view(
 
 
 @router.post("/queue/views/{view_id}/remove")
-def remove_view(context: Here, person: Visitor, view_id: str) -> Response:
+def remove_view(context: Here, person: Reader, view_id: str) -> Response:
     """Remove a view."""
     drop_view(context, person, view_id)
     return RedirectResponse("/queue", status_code=303)

@@ -23,9 +23,8 @@ from web.language import Language
 from web.metrics import timed_fire
 from web.pages.queue import staff_scope
 from web.pages.rendering import page
-from web.pages.signed_in import Visitor
 from web.scope import visible_case
-from web.signing_in import Someone
+from web.signing_in import Reader, Someone
 from workflows.definition import Process
 from workflows.rehearsal import Draft, rehearse
 from workflows.subjects import name_of
@@ -57,7 +56,7 @@ class Line:
 
 @router.get("/queue/several")
 def choose(
-    request: Request, context: Here, person: Visitor, language: Language,
+    request: Request, context: Here, person: Reader, language: Language,
     case: Annotated[list[str] | None, Query()] = None, back: str = "",
 ) -> Response:  # fmt: skip
     """The chosen cases, and what can be decided on them."""
@@ -72,7 +71,7 @@ def choose(
 
 @router.post("/queue/several")
 def decide(
-    request: Request, context: Here, person: Visitor, language: Language, sent: Sent
+    request: Request, context: Here, person: Reader, language: Language, sent: Sent
 ) -> Response:
     """Look at every line, or take the step in those that are ticked."""
     way = first(sent, "way")
