@@ -17,6 +17,8 @@ from cli.context import Parts
 from cli.publishing import publish_installed
 from models.cases import CaseEvent
 from models.database import open_database, reading, writing
+from models.drafts import Draft
+from models.messages import Mail
 from models.registry import Grant, Membership, Organisation, Person, Project, ProjectMember
 from registry.importing import import_file
 from rules.book import RuleBook
@@ -36,6 +38,9 @@ STAFF = (
     ("Cora Desmet", "cora.desmet@nso.example.org", "nl", "nso_coordinator", "BE-VLG"),
     ("Giulia Conti", "giulia.conti@nso.example.org", "en", "nso_reviewer", "IT"),
     ("Carl Support", "carl.support@css.example.org", "en", "css", "*"),
+    ("Ada Peeters", "ada.peeters@css.example.org", "en", "administrator", "*"),
+    ("Bram Willems", "bram.willems@css.example.org", "nl", "administrator", "*"),
+    ("Nele Claes", "nele.claes@nso.example.org", "nl", "administrator", "BE-VLG"),
 )
 #: Teachers who take part in a project of their school: they can apply for a label of their own.
 TAKING_PART = (
@@ -45,11 +50,16 @@ TAKING_PART = (
 #: A reviewer who also teaches at this school: she may not decide on it.
 LINKED = ("karel.mertens@nso.example.org", "Lyceum Ten Dorpe")
 
+#: A teacher who is about to ask for an account: name, mail address, language.
+NEWCOMER = ("Fatma Aydin", "fatma.aydin@klaver.example.org", "nl")
+
 _project = Project.__table__  # type: ignore[attr-defined]
 _membership = Membership.__table__  # type: ignore[attr-defined]
 _person = Person.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
+_mail = Mail.__table__  # type: ignore[attr-defined]
+_draft = Draft.__table__  # type: ignore[attr-defined]
 
 
 def fill(connection: Connection, now: datetime) -> None:
@@ -60,6 +70,10 @@ def fill(connection: Connection, now: datetime) -> None:
         connection.execute(_person.insert(), person.model_dump())
         grant = Grant(person_id=person.id, right=right, scope=scope, first_day=date(2022, 9, 1))
         connection.execute(Grant.__table__.insert(), grant.model_dump())  # type: ignore[attr-defined]
+    name, email, language = NEWCOMER
+    connection.execute(
+        _person.insert(), Person(name=name, email=email, language=language).model_dump()
+    )
     for email, title in TAKING_PART:
         project = connection.execute(select(_project.c.id).where(_project.c.title == title))
         teacher = person_id(connection, email)
@@ -135,11 +149,12 @@ def begin(parts: Parts, only: str | None = None, book: RuleBook | None = None) -
 
 
 def demo_clock(settings: Settings) -> Clock:
-    """A clock that goes on from the demo's day, or from its last step if that was later."""
+    """A clock that goes on from the demo's day, or from what happened last if that was later."""
     database = open_database(settings.database)
     with reading(database) as connection:
-        last = connection.execute(
-            select(_event.c.at).order_by(_event.c.at.desc()).limit(1)
-        ).scalar()
+        moments = [
+            connection.execute(select(column).order_by(column.desc()).limit(1)).scalar()
+            for column in (_event.c.at, _mail.c.created_at, _mail.c.sent_at, _draft.c.changed_at)
+        ]
     database.dispose()
-    return ShiftedClock(max(last or SERVED_FROM, SERVED_FROM))
+    return ShiftedClock(max([SERVED_FROM, *(one for one in moments if one)]))

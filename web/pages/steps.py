@@ -182,7 +182,7 @@ def _shown(
     drafts = looked.rehearsal.drafts if looked.rehearsal and there.staff and ready else []
     return page(
         request, "step.html", status=why.status if why and (error or gone) else 200,
-        case=there.case, name=name_of(there.case) or say(there.process.title, language),
+        case=there.case, case_name=name_of(there.case) or say(there.process.title, language),
         process=there.process, step=there.step, trigger=there.trigger, staff=there.staff,
         lookup=_lookup(context, person, language, there, sent, problems),
         asked=boxes(there.process, there.step, sent, problems, language),
