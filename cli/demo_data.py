@@ -19,7 +19,7 @@ from models.cases import CaseEvent
 from models.database import open_database, reading, writing
 from models.drafts import Draft
 from models.messages import Mail
-from models.registry import Grant, Membership, Organisation, Person
+from models.registry import Grant, Membership, Organisation, Person, Project, ProjectMember
 from registry.importing import import_file
 from rules.book import RuleBook
 from workflows.sweep import prepare
@@ -42,9 +42,19 @@ STAFF = (
     ("Bram Willems", "bram.willems@css.example.org", "nl", "administrator", "*"),
     ("Nele Claes", "nele.claes@nso.example.org", "nl", "administrator", "BE-VLG"),
 )
+#: Teachers who take part in a project of their school: they can apply for a label of their own.
+TAKING_PART = (
+    ("an.peeters@linde.example.org", "Rivers that meet"),
+    ("bram.maes@linde.example.org", "Rivers that meet"),
+)
 #: A reviewer who also teaches at this school: she may not decide on it.
 LINKED = ("karel.mertens@nso.example.org", "Lyceum Ten Dorpe")
 
+#: A teacher who is about to ask for an account: name, mail address, language.
+NEWCOMER = ("Fatma Aydin", "fatma.aydin@klaver.example.org", "nl")
+
+_project = Project.__table__  # type: ignore[attr-defined]
+_membership = Membership.__table__  # type: ignore[attr-defined]
 _person = Person.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
@@ -60,9 +70,23 @@ def fill(connection: Connection, now: datetime) -> None:
         connection.execute(_person.insert(), person.model_dump())
         grant = Grant(person_id=person.id, right=right, scope=scope, first_day=date(2022, 9, 1))
         connection.execute(Grant.__table__.insert(), grant.model_dump())  # type: ignore[attr-defined]
-    email, school = LINKED
+    name, email, language = NEWCOMER
+    connection.execute(
+        _person.insert(), Person(name=name, email=email, language=language).model_dump()
+    )
+    for email, title in TAKING_PART:
+        project = connection.execute(select(_project.c.id).where(_project.c.title == title))
+        teacher = person_id(connection, email)
+        school = connection.execute(
+            select(_membership.c.organisation_id).where(_membership.c.person_id == teacher)
+        )
+        part = ProjectMember(
+            project_id=project.scalar_one(), person_id=teacher, organisation_id=school.scalar()
+        )
+        connection.execute(ProjectMember.__table__.insert(), part.model_dump())  # type: ignore[attr-defined]
+    email, linked = LINKED
     membership = Membership(
-        person_id=person_id(connection, email), organisation_id=school_id(connection, school),
+        person_id=person_id(connection, email), organisation_id=school_id(connection, linked),
         role="teacher", first_day=date(2019, 9, 1),
     )  # fmt: skip
     connection.execute(

@@ -26,6 +26,7 @@ from cli.context import Parts, Wiring, wiring
 from cli.demo_data import demo_clock, demo_settings, web_address
 from cli.demo_service import make_demo
 from cli.publishing import publish_installed
+from digisnap.reports import make_reports
 from models.database import is_away
 from notifications.delivery import deliver
 from notifications.ticker import Ticker
@@ -161,6 +162,11 @@ def ticking(parts: Parts) -> Ticker:
     ticker.every(HOURLY, "prepare", lambda: prepare(parts.engine))
     seconds, ending = parts.settings.sweep_seconds, ticker.ending
     ticker.every(seconds, "sweep", still(parts, lambda: sweep(parts.engine, ending=ending)))
+    ticker.every(
+        seconds,
+        "reports",
+        still(parts, lambda: make_reports(parts.database, parts.clock, parts.files, ending=ending)),
+    )
     ticker.every(seconds, "deliver", still(parts, lambda: deliver(parts.post, ending=ending)))
     return ticker
 

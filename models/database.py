@@ -22,6 +22,7 @@ from models import (  # noqa: F401 - registers the tables
     access,
     cases,
     desk,
+    digisnap,
     drafts,
     messages,
     preferences,

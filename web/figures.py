@@ -28,7 +28,8 @@ CHUNK = 1000
 
 #: What is counted of those that wait, and what it is called. Days are days of 24 hours.
 AGES = {
-    "week": N_("up to a week"), "month": N_("up to four weeks"), "older": N_("more than four weeks"),
+    "week": N_("up to a week"), "month": N_("up to four weeks"),
+    "older": N_("more than four weeks"),
 }  # fmt: skip
 LEFT = {
     "late": N_("late"), "days": N_("up to two days"), "week": N_("up to a week"),
@@ -90,11 +91,8 @@ def figures(connection: Connection, scope: Scope, which: Slice, now: datetime) -
 
 
 def _slice(which: Slice) -> list[ColumnElement[bool]]:
-    wanted = []
-    for name in ("process", "round", "area"):
-        if value := getattr(which, name):
-            wanted.append(_case.c[name] == value)
-    return wanted
+    wanted = {name: getattr(which, name) for name in ("process", "round", "area")}
+    return [_case.c[name] == value for name, value in wanted.items() if value]
 
 
 def _that_wait(connection: Connection, scope: Scope, which: Slice) -> list[ColumnElement[bool]]:

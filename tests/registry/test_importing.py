@@ -20,7 +20,7 @@ from models.database import metadata, reading, writing
 from registry.dossier import read_dossier
 from registry.importing import Report, import_file, load_dossier
 from registry.resolving import TABLES
-from tests.conftest import opened
+from tests.conftest import examples, opened
 from tests.registry.dossiers import good, told
 
 NOW = datetime(2022, 11, 23, 5, tzinfo=UTC)
@@ -435,7 +435,7 @@ def shared() -> Iterator[sqlalchemy.Engine]:
 _CELLS = st.text(alphabet='aB1,;"\t\n\r\x00é-@./ ', max_size=60)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(head=st.sampled_from(["", "name,country\n", "email;name\n", "kind,project\n"]), body=_CELLS)
 def test_any_csv_is_read_or_refused(shared: sqlalchemy.Engine, head: str, body: str) -> None:
     content = (head + body).encode()
@@ -447,7 +447,7 @@ def test_any_csv_is_read_or_refused(shared: sqlalchemy.Engine, head: str, body: 
 _BOOK = workbook({"schools": [["name", "country"], ["A", "BE"]]})
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(data=st.data())
 def test_any_damaged_workbook_is_read_or_refused(
     shared: sqlalchemy.Engine, data: st.DataObject

@@ -76,6 +76,7 @@ def places(sqlite_desk: Desk, tmp_path: Path) -> dict[str, str]:
         "case_id": case_id, "trigger": "submit", "evidence_id": made["id"],
         "decision_id": decision["id"], "notice_id": notice["id"], "draft_id": "0" * 36,
         "step": "withdraw", "mail_id": sqlite_desk.mails(case_id=case_id)[0]["id"],
+        "report_id": "0" * 36,
     }  # fmt: skip
 
 

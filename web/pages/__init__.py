@@ -18,6 +18,7 @@ from web.pages import (
     calendar,
     cases,
     clock,
+    digisnap,
     drafts,
     form,
     labels,
@@ -27,6 +28,7 @@ from web.pages import (
     preferences,
     processes,
     queue,
+    rights,
     rules,
     several,
     sign_in,
@@ -53,6 +55,7 @@ def set_up_pages(app: FastAPI) -> None:
     for module in (
         start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
         processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
-        labels, calendar, notices, preferences, rules, drafts, mailbox, clock, api_reference,
+        labels, calendar, notices, preferences, rights, digisnap, rules, drafts, mailbox, clock,
+        api_reference,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)

@@ -56,7 +56,8 @@ def queue(
 
 def _page(
     request: Request, context: Context, person: Someone, language: str, *,
-    after: str | None = None, error: str = "", status: int = 200, query: dict[str, str] | None = None,
+    after: str | None = None, error: str = "", status: int = 200,
+    query: dict[str, str] | None = None,
 ) -> Response:  # fmt: skip
     given = query if query is not None else {
         name: value for name, value in request.query_params.items() if name in FILTERS and value

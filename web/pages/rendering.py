@@ -61,8 +61,7 @@ def _moment(values: Values, value: datetime, zone: str = "Europe/Brussels") -> s
     return f"{in_words(local.date(), values['language'])}, {local:%H:%M}"
 
 
-@pass_context
-def _clock(values: Values, value: datetime, zone: str) -> str:
+def _clock(value: datetime, zone: str) -> str:
     """A time of today, to the second."""
     return f"{value.astimezone(ZoneInfo(zone)):%H:%M:%S}"
 
