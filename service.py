@@ -24,6 +24,7 @@ from notifications.message import Sender
 from notifications.templates import Templates
 from rules.judge import Judge
 from workflows.engine import Engine
+from workflows.moving import mover
 from workflows.publishing import Library
 from workflows.tools import Tools
 from workflows.waking import waker
@@ -65,6 +66,7 @@ def open_parts(settings: Settings, clock: Clock | None = None) -> Iterator[Parts
                 files=FolderStore(settings.files),
                 post=Post(
                     database=database, clock=clock, templates=templates,
+                    public_url=tools.public_url,
                     sender=Sender(address=settings.mail_from, reply_to=settings.mail_reply_to),
                     carrier=lambda: carrier(settings),
                     connections=settings.smtp_connections if settings.smtp_host else 1,
@@ -79,11 +81,17 @@ def application(parts: Parts, demo: bool) -> Any:
     # Only what serves needs the web; other commands start in half the time without it.
     from web.app import create_app  # noqa: PLC0415
     from web.context import Context  # noqa: PLC0415
+    from web.oidc.providers import read_providers  # noqa: PLC0415
+    from web.oidc.remote import Remote  # noqa: PLC0415
 
     return create_app(
         Context(
             settings=parts.settings, database=parts.database, engine=parts.engine,
             templates=parts.templates, files=parts.files, demo=demo,
+            move=mover(parts.engine, parts.post, parts.clock) if demo else None,
+            remotes=tuple(
+                Remote(one, SystemClock()) for one in read_providers(parts.settings.providers)
+            ),
         )
     )  # fmt: skip
 

@@ -18,7 +18,17 @@ from sqlmodel import SQLModel
 
 from base.errors import BadSetting, WrongDatabase
 from base.i18n import N_
-from models import cases, digisnap, messages, registry, surveys  # noqa: F401 - registers the tables
+from models import (  # noqa: F401 - registers the tables
+    access,
+    cases,
+    desk,
+    digisnap,
+    drafts,
+    messages,
+    preferences,
+    registry,
+    surveys,
+)
 from models.types import as_json
 
 metadata = SQLModel.metadata

@@ -32,6 +32,8 @@ Outcomes = Literal["met", "unmet", "undetermined"]
 
 #: Comparisons without an operand: the file writes ``true`` after them.
 _BARE = {Comparison.IS_TRUE, Comparison.IS_FALSE, Comparison.PRESENT}
+_COMPARISONS = [(comparison.value, comparison) for comparison in Comparison]
+_JOINS = [(kind.value, kind) for kind in Combination]
 
 
 class _Part(BaseModel):
@@ -113,15 +115,17 @@ class ConditionText(_Part):
 
     def joins(self) -> list[tuple[Combination, list[ConditionText]]]:
         """The combinations that are written here."""
-        found = ((kind, getattr(self, kind.value)) for kind in Combination)
+        found = (
+            (kind, getattr(self, name)) for name, kind in _JOINS if name in self.model_fields_set
+        )
         return [(kind, parts) for kind, parts in found if parts is not None]
 
     def comparisons(self) -> list[tuple[Comparison, tuple[Any, ...]]]:
         """The comparisons that are written here, with their operands as written."""
         found: list[tuple[Comparison, tuple[Any, ...]]] = []
-        for comparison in Comparison:
-            value = getattr(self, comparison.value)
-            if comparison.value not in self.model_fields_set or value is None:
+        for name, comparison in _COMPARISONS:
+            value = getattr(self, name) if name in self.model_fields_set else None
+            if value is None:
                 continue
             if comparison in _BARE:
                 found.append((comparison, ()))
@@ -229,8 +233,8 @@ def read_rule_set(text: str, file: str) -> tuple[RuleSet, Located]:
     Raises:
         BadDefinition: it does not have the form of a rule file; with file, line and column.
     """
-    located = read_yaml(_shielded(text), file)
-    located = replace(located, text=text, data=_unshielded(located.data))
+    located = read_yaml(shielded(text), file)
+    located = replace(located, text=text, data=unshielded(located.data))
     if not isinstance(located.data, dict):
         remark = located.remark(
             (), "a rule file is a list of keys and values: rule_set, criteria …"
@@ -245,15 +249,17 @@ _BRACES = re.compile(r"\$\{([a-z0-9_.]*)\}")
 _SHIELDS = re.compile(r"\$⟨([a-z0-9_.]*)⟩")
 
 
-def _shielded(text: str) -> str:
+def shielded(text: str) -> str:
+    """A file's text with ``${name}`` in a form that YAML leaves alone."""
     return _BRACES.sub(r"$⟨\1⟩", text)
 
 
-def _unshielded(data: Any) -> Any:
+def unshielded(data: Any) -> Any:
+    """Data, or a text, with ``${name}`` as the file writes it."""
     if isinstance(data, str):
         return _SHIELDS.sub(r"${\1}", data)
     if isinstance(data, list):
-        return [_unshielded(item) for item in data]
+        return [unshielded(item) for item in data]
     if isinstance(data, dict):
-        return {_unshielded(key): _unshielded(item) for key, item in data.items()}
+        return {unshielded(key): unshielded(item) for key, item in data.items()}
     return data

@@ -52,6 +52,8 @@ class Scope:
     areas: tuple[str, ...]
     #: Schools she is linked to.
     organisations: tuple[str, ...]
+    #: Which rights those are: nso_reviewer, css.
+    rights: frozenset[str] = frozenset()
     #: Processes and scopes of the rights that let her see these alone.
     narrow: tuple[tuple[str, str], ...] = ()
     #: Processes about people and the schools where her role acts in them.
@@ -112,12 +114,14 @@ class Scope:
                 for process, scope in self.narrow
             ]
             covered = or_(self._covers(_case.c.area), _case.c.id.in_(of_party), *narrow)
-        if not self.is_staff:
-            return covered
+        return and_(covered, self.not_hers()) if self.is_staff else covered
+
+    def not_hers(self) -> ColumnElement[bool]:
+        """The condition on cases that leaves out those that concern herself or her school."""
         # NULL is neither a school of hers nor herself.
         foreign = func.coalesce(_case.c.organisation_id, "").not_in(self.organisations)
         another = func.coalesce(_case.c.person_id, "") != self.person_id
-        return and_(covered, foreign, another, not_(self._takes_part()))
+        return and_(foreign, another, not_(self._takes_part()))
 
     def _covers(self, area: ColumnElement[str]) -> ColumnElement[bool]:
         return or_(false(), *(_within(area, scope) for scope in self.areas))
@@ -153,6 +157,7 @@ def scope_of(connection: Connection, person_id: str, clock: Clock) -> Scope:
         person_id=person_id,
         areas=tuple(dict.fromkeys(row.scope for row in rights if row.right in SEEING)),
         organisations=tuple(dict.fromkeys(row.organisation_id for row in schools)),
+        rights=frozenset(row.right for row in rights if row.right in SEEING),
         narrow=tuple(
             (process, row.scope)
             for row in rights

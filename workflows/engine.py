@@ -6,7 +6,7 @@ step back. A refusal is a typed error that changes nothing; that it was tried is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ from workflows.answers_store import snapshot
 from workflows.applying import foreseen
 from workflows.asks import check_payload
 from workflows.definition import Process, Start, Transition
+from workflows.edits import checked_edits
 from workflows.effects.effect import Consequence
 from workflows.judging import judge_guard, refusal
 from workflows.kept_values import kept_now
@@ -59,6 +60,7 @@ class Engine:
     def fire(
         self, case_id: str, trigger: str, actor_id: str | None,
         payload: Mapping[str, Any] | None = None, version: int | None = None,
+        mails: Sequence[Mapping[str, str]] = (),
     ) -> Taken:  # fmt: skip
         """Fire ``trigger`` in a case.
 
@@ -66,6 +68,8 @@ class Engine:
             actor_id: the person who does it; None is the platform.
             payload: what the trigger asks for (feedback, a reason).
             version: the case's version the person saw; another one now is a conflict.
+            mails: of staff, ``subject`` and ``text`` to send instead of those of a ``template`` of
+                the step in a ``language``; kept in the event.
 
         Raises:
             NotFound: there is no such case.
@@ -77,7 +81,7 @@ class Engine:
         """
         try:
             with writing(self.database) as connection:
-                return self.fire_in(connection, case_id, trigger, actor_id, payload, version)
+                return self.fire_in(connection, case_id, trigger, actor_id, payload, version, mails)
         except Refused as refused:
             self.note_refusal(case_id, trigger, actor_id, refused)
             raise
@@ -85,6 +89,7 @@ class Engine:
     def fire_in(
         self, connection: Connection, case_id: str, trigger: str, actor_id: str | None,
         payload: Mapping[str, Any] | None = None, version: int | None = None,
+        mails: Sequence[Mapping[str, str]] = (),
     ) -> Taken:  # fmt: skip
         """:meth:`fire` inside a transaction of the caller's."""
         case = locked(connection, case_id)
@@ -112,7 +117,8 @@ class Engine:
             clean["form"] = snapshot(connection, case_id)
         cause = Cause(
             trigger=trigger, step=transition, actor_id=actor_id, acted_as=acted_as,
-            payload=clean, now=now,
+            payload=clean, edits=checked_edits(published.process, transition, acted_as, mails),
+            now=now,
         )  # fmt: skip
         taken, refused = take(
             connection, self.tools, published, cause, [case],
@@ -287,6 +293,22 @@ class Engine:
             )
         ]  # fmt: skip
 
+    def blocked(
+        self, connection: Connection, case: dict[str, Any], actor_id: str
+    ) -> NotAllowed | None:
+        """The conflict of interest that alone keeps a person from a step that is possible now."""
+        published = self.tools.library.release(connection, case["release_id"])
+        now = self.tools.clock.now()
+        with_parties(connection, published.process, [case])
+        for name in triggers_from(published.process, case["state"]):
+            step = published.process.transitions[name]
+            if acts_as(connection, published.process, step.by, case, actor_id, now):
+                continue
+            found = conflict_of_interest(connection, published, step, case, actor_id, now)
+            if found:
+                return found
+        return None
+
     def consequences(
         self, connection: Connection, case: dict[str, Any], trigger: str, actor_id: str | None
     ) -> list[Consequence]:
@@ -413,6 +435,18 @@ def not_allowed(
     actor_id: str | None, now: datetime,
 ) -> NotAllowed:  # fmt: skip
     """The refusal that says who may, or that it is a conflict of interest."""
+    who = [published.process.actors[name].title for name in step.by]
+    apart = conflict_of_interest(connection, published, step, case, actor_id, now)
+    return apart or NotAllowed(
+        N_("“{trigger}” can only be done by {who}."), step.by, trigger=step.title, who=who
+    )
+
+
+def conflict_of_interest(
+    connection: Connection, published: Published, step: Transition | Start, case: Row,
+    actor_id: str | None, now: datetime,
+) -> NotAllowed | None:  # fmt: skip
+    """The refusal of somebody who could take a step if she were not linked to the case."""
     process = published.process
     who = [process.actors[name].title for name in step.by]
     for name in step.by if actor_id else []:
@@ -424,9 +458,7 @@ def not_allowed(
                 N_("You are linked to this school, so somebody else decides on it: {who}."),
                 step.by, who=who,
             )  # fmt: skip
-    return NotAllowed(
-        N_("“{trigger}” can only be done by {who}."), step.by, trigger=step.title, who=who
-    )
+    return None
 
 
 def new_case(

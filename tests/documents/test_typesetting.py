@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from base.errors import Fault
 from documents.pdf import Declaration, render_declaration
 from documents.typesetting import _known, breakable, printable, typeset
+from tests.conftest import examples
 from tests.documents.papers import DECLARATION, opened
 
 
@@ -40,7 +41,7 @@ def _saying(text: str) -> Declaration:
     return replace(DECLARATION, statements=[text])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(text=st.text(max_size=40))
 def test_any_text_is_printed(text: str) -> None:
     assert opened(render_declaration(_saying(text), "nl")).pages

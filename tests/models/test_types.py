@@ -13,6 +13,7 @@ from sqlalchemy.exc import StatementError
 from base.ids import new_id
 from models.cases import Attempt, Idempotency
 from models.database import reading, writing
+from tests.conftest import examples
 
 _attempt = Attempt.__table__  # type: ignore[attr-defined]
 _kept = Idempotency.__table__  # type: ignore[attr-defined]
@@ -56,7 +57,9 @@ def test_instants_compare_in_the_database_as_in_python(engine: sqlalchemy.Engine
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     value=st.recursive(

@@ -28,6 +28,7 @@ from rules.durable import compile_rules
 from rules.fence import Fence, batch_size
 from rules.fitting import COMPARISONS, BadFact, fits
 from rules.judge import Judge
+from tests.conftest import examples
 from tests.rules.making import (
     BOOLEAN,
     DATE,
@@ -42,7 +43,7 @@ from tests.rules.making import (
 pytestmark = pytest.mark.integration
 
 #: Random rule sets, and the random subjects each of them decides about.
-RULE_SETS = 400
+RULE_SETS = examples(200)
 SUBJECTS = 1_000
 
 #: Names that durable_rules uses itself or takes for one another are names like any other here.
@@ -221,7 +222,7 @@ def test_hostile_facts_never_pass_and_never_hurt(fence: Fence) -> None:
     judge = Judge(fence)
     before = fence.failures
 
-    @settings(max_examples=3_000, deadline=None, database=None)
+    @settings(max_examples=examples(1_000), deadline=None, database=None)
     @given(st.dictionaries(KEYS, JUNK, min_size=1, max_size=2))
     def hostile(sent: Mapping[str, Any]) -> None:
         facts: dict[str, Any] = {**PASSING, **sent}
@@ -266,7 +267,10 @@ def test_a_rule_set_of_any_shape_is_compiled_or_refused(fence: Fence) -> None:
     large = st.recursive(comparisons(), groups, max_leaves=60)
 
     @settings(
-        max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=examples(40),
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
     )
     @given(st.lists(large, min_size=1, max_size=60), st.integers(0, 2**32))
     def compiled(conditions: list[Condition], seed: int) -> None:

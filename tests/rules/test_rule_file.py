@@ -13,6 +13,7 @@ from rules.checking import check_files
 from rules.criteria import Combination, Comparison
 from rules.fitting import MAX_DEPTH
 from rules.rule_file import read_rule_set
+from tests.conftest import examples
 from tests.rules.files import ROUND, RULES, changed, rule_set, unreadable
 
 pytestmark = pytest.mark.unit
@@ -167,7 +168,7 @@ def mangled(draw: st.DrawFn) -> str:
 
 
 @given(mangled())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_whatever_a_file_holds_is_said_with_its_place(text: str) -> None:
     """The checker never fails, and what it says is in the file."""
     for remark in check_files({"f": text, "other": RULES.replace("loan/fit", "loan/other")}):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from base.errors import BadDefinition
+from tests.conftest import examples
 from workflows.checking import check_process
 from workflows.checks.check import Known
 from workflows.process_file import read_process
@@ -33,7 +34,7 @@ swaps = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(swaps=swaps, gone=st.sets(st.integers(0, len(LINES) - 1), max_size=2))
 def test_a_file_with_odd_words_is_remarked_on_or_fine(
     known: Known, swaps: list[tuple[int, int, str]], gone: set[int]

@@ -251,7 +251,7 @@ def test_a_draft_of_last_school_year_is_begun_anew(opened: Any) -> None:
     desk = opened(PL={"any_time": True})
     project = add_project(desk, "Sea", [desk.extra["polish"], desk.teachers[0]])
     case_id = drafted(desk, project, desk.extra["polish"])
-    desk.until(2023, 7, 31, 22, 0)  # 24:00 in Warsaw
+    desk.clock.move_to(datetime(2023, 7, 31, 22, 0, tzinfo=UTC))  # 24:00 in Warsaw
     assert "this school year" in refused(desk, case_id, "submit", desk.extra["polish"])
     desk.fire(case_id, "withdraw", desk.extra["polish"])
     again = start(desk, "apply", desk.extra["polish"], project=project)

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from base.clock import VirtualClock
 from base.errors import KeurmerkError
 from models.cases import Case, CaseParty, Timer
-from models.database import open_database, writing
+from models.database import writing
 from models.registry import (
     Contact,
     Grant,
@@ -35,6 +35,7 @@ from models.registry import (
 )
 from rules.judge import Judge
 from tests.builders import Desk, add, add_grant, add_school
+from tests.conftest import examples, opened
 from tests.workflows.quality_labels import EVERYWHERE, give_labels, settings_book
 from workflows.answers import save_answers
 from workflows.definition import Ask
@@ -273,27 +274,29 @@ class Driver:
 
 
 @contextmanager
-def opened(template: Path, folder: str, judge: Judge, process: str) -> Iterator[Desk]:
+def desk_of(template: Path, folder: str, judge: Judge, process: str) -> Iterator[Desk]:
     path = Path(folder) / "random.db"
     path.write_bytes(template.read_bytes())
-    database = open_database(f"sqlite:///{path}", synchronous="NORMAL")
-    try:
+    with opened(f"sqlite:///{path}") as database:
         clock = VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC))
         book = settings_book(process, EVERYWHERE[process]) if process in EVERYWHERE else None
         yield Desk.open(database, clock, judge, process=FOLDER / f"{process}.yaml", book=book)
-    finally:
-        database.dispose()
 
 
 @pytest.mark.parametrize("process", PROCESSES)
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(5),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(min_value=0, max_value=2**32), acts=st.integers(min_value=5, max_value=40))
 def test_whatever_happens_what_must_hold_holds(
     process: str, seed: int, acts: int, sqlite_template: Path, judge: Judge
 ) -> None:
-    with TemporaryDirectory() as folder, opened(sqlite_template, folder, judge, process) as desk:
+    with (
+        TemporaryDirectory() as folder,
+        desk_of(sqlite_template, folder, judge, process) as desk,
+    ):
         driver = Driver(desk, seed)
         if process == "european_quality_label":
             give_labels(desk, desk.teachers[0], desk.teachers[1])

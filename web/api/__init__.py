@@ -5,15 +5,19 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from web.api import (
+    access,
     cases,
+    comments,
     decisions,
     definitions,
     digisnap,
+    drafts,
     evidence,
     forms,
     health,
     messages,
     papers,
+    queue,
     rights,
     steps,
 )
@@ -21,17 +25,9 @@ from web.api.sent import check_address
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(check_address)])
 for part in (
-    rights,
-    cases,
-    forms,
-    evidence,
-    steps,
-    decisions,
-    messages,
-    definitions,
-    papers,
-    digisnap,
-):
+    rights, cases, forms, evidence, steps, queue, comments, decisions, messages, definitions,
+    drafts, papers, access, digisnap,
+):  # fmt: skip
     router.include_router(part.router)
 
 health_router = health.router

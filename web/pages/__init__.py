@@ -9,7 +9,36 @@ import fontpkg_source_sans_3
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from web.pages import api_reference, cases, digisnap, labels, processes, rights, sign_in, start
+from web.pages import (
+    accesses,
+    account,
+    api_reference,
+    applications,
+    apply,
+    calendar,
+    cases,
+    clock,
+    digisnap,
+    drafts,
+    form,
+    labels,
+    mailbox,
+    notices,
+    overview,
+    preferences,
+    processes,
+    queue,
+    rights,
+    rules,
+    several,
+    sign_in,
+    sign_in_mail,
+    sign_in_passkey,
+    sign_in_provider,
+    start,
+    steps,
+    submitting,
+)
 from web.pages.rendering import error_page
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -23,5 +52,10 @@ def set_up_pages(app: FastAPI) -> None:
     app.mount("/static/fonts", StaticFiles(directory=fonts), name="fonts")
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.state.error_page = error_page
-    for module in (start, sign_in, processes, cases, labels, rights, digisnap, api_reference):
+    for module in (
+        start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
+        processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
+        labels, calendar, notices, preferences, rights, digisnap, rules, drafts, mailbox, clock,
+        api_reference,
+    ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)
