@@ -60,9 +60,8 @@ def run(
         book.add_missing(force.book)
         with progress("decisions") as tell:
             found = impact(connection, content, book, now, against=against, progress=tell)
-    typer.echo(
-        json.dumps(_as_data(found), ensure_ascii=False, indent=2) if as_json else _said(found)
-    )
+    data = json.dumps(_as_data(found), ensure_ascii=False, indent=2) if as_json else _said(found)
+    typer.echo(data)
 
 
 def _as_data(found: Impact) -> dict[str, object]:

@@ -71,8 +71,7 @@ def demo() -> Iterator[str]:
             cwd=folder, env=environment, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:
-            assert process.stderr is not None
-            for line in process.stderr:
+            for line in process.stderr or ():
                 if "Keurmerk is at" in line:
                     break
             else:

@@ -1,4 +1,4 @@
-"""What the desk for rules and its API share: who may, what is in force, and each step of a draft."""
+"""What the desk for rules and its API share: who may, what is in force, each step of a draft."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ def _named(connection: Connection, text: str) -> ColumnElement[bool]:
     if not parts:
         return found
     found = _waiting.c.case_id.in_(union(*(select(_case.c.id).where(part) for part in parts)))
-    return found
+    return found  # noqa: RET504 - typed above
 
 
 def _rows(connection: Connection, line: Sequence[tuple[str, datetime]]) -> list[dict[str, Any]]:

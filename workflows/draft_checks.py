@@ -94,9 +94,7 @@ def _another(file: File, content: Process | RuleSet | Round, located: Located) -
     fits = isinstance(content, Round) == (kind == "round") and found == name
     if fits:
         return None
-    return located.remark(
-        (key,), f'this draft is about {key} "{name}", and stays so: not "{found}"'
-    )
+    return located.remark((key,), f'this draft is about "{name}", and stays so: not "{found}"')
 
 
 def _users(content: RuleSet | Round, book: RuleBook) -> list[str]:

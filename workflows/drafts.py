@@ -188,7 +188,7 @@ def withdraw(
 
 
 def to_publish(
-    connection: Connection, who: Administrator, draft_id: str, version: int, now: datetime,
+    connection: Connection, who: Administrator, draft_id: str, version: int,
     *, beside: InForce, mails: Mails,
 ) -> dict[str, Any]:  # fmt: skip
     """The proposed draft, locked, if she may publish it as it is.

@@ -1,4 +1,4 @@
-"""The files that are in force on a day: those of every process's release, and the desk's new ones."""
+"""The files in force on a day: those of every process's release, and the desk's new ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moving the demo's clock: what is due on the way is carried out at its own moment, in its order."""
+"""Moving the demo's clock: what is due on the way is carried out at its own moment, in order."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def publish_draft(
     ).scalar()
     day = max(first_day or now.date(), now.date())
     beside = files_in_force(connection, library, day)
-    row = to_publish(connection, who, draft_id, version, now, beside=beside, mails=mails)
+    row = to_publish(connection, who, draft_id, version, beside=beside, mails=mails)
     releases = _releases(connection, library, mails, row, who, now, beside)
     mark_published(connection, row, who.person_id, now, day, releases, remark)
     return releases

@@ -47,7 +47,7 @@ def test_one_value_is_changed_and_its_comment_stays() -> None:
         ("2023-01-31", "day", date(2023, 1, 31)), (" unknown ", "day", "unknown"),
         ("-3", "number", -3), ("true", "yes_no", True), ("a: b", "sentence", "a: b"),
         ("unknown", "sentence", "unknown"), ("2023-02-29", "day", None), ("3.5", "number", None),
-        ("９", "number", None), ("ja", "yes_no", None), ("31/01/2023", "day", None),
+        ("\uff19", "number", None), ("ja", "yes_no", None), ("31/01/2023", "day", None),
     ],
 )  # fmt: skip
 def test_what_is_written_in_a_box(words: str, kind: str, value: object) -> None:

@@ -70,11 +70,11 @@ def api(
     with opened(f"sqlite:///{path}") as database:
         desk = Desk.open(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
         known = _fill(desk)
-        emails = {row["id"]: row["email"] for row in desk.rows(Person)}
         people = {
             "school": desk.teachers[0], "reviewer": desk.reviewer,
             "administrator": _administrator(desk, known),
         }  # fmt: skip
+        emails = {row["id"]: row["email"] for row in desk.rows(Person)}
         with served(create_app(context_of(desk, folder))) as address:
             yield Api(
                 address=address, known=known,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -46,8 +47,6 @@ def fields(page: str) -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    import html  # noqa: PLC0415
-
     return html.unescape(text)
 
 
@@ -114,24 +113,23 @@ def test_a_country_sets_its_own_values_and_nothing_else(
     path = begin(nele, do="area", of_area="be-vlg")
     page = nele.get(path).text
     assert "Values of" in page
-    refused = press(
-        nele, path, "save", **{"v:judge_within_days": "tien", "v:nql_until": "2023-13-01"}
-    )
+    wrong = {"v:judge_within_days": "tien", "v:nql_until": "2023-13-01"}
+    refused = press(nele, path, "save", **wrong)
     assert refused.status_code == 422
     assert refused.text.count("Write a whole number, or unknown.") == 2
     assert refused.text.count("Write a day as 2023-01-31, or unknown.") == 2
     assert fields(refused.text)["v:judge_within_days"] == "tien"
-    saved = press(
-        nele, path, "save", **{"v:judge_within_days": "15", "v:first_window.closes": "2023-02-01"}
-    )
+    right = {"v:judge_within_days": "15", "v:first_window.closes": "2023-02-01"}
+    saved = press(nele, path, "save", **right)
     assert saved.status_code == 200
     (row,) = sqlite_desk.rows(Draft)
     before = (Path("rules/rounds") / "school_label/2023-2024.yaml").read_text("utf-8")
     added = [one for one in row["text"].splitlines() if one not in before.splitlines()]
-    assert [one.strip() for one in added] == [
-        "BE-VLG:", "parameters:", "judge_within_days: 15", "dates:", "first_window:",
-        "closes: 2023-02-01",
-    ] or set(one.strip() for one in added) >= {"BE-VLG:", "judge_within_days: 15", "closes: 2023-02-01"}  # fmt: skip
+    assert {one.strip() for one in added} >= {
+        "BE-VLG:", "judge_within_days: 15", "closes: 2023-02-01"
+    }  # fmt: skip
+    gone = [one for one in before.splitlines() if one not in row["text"].splitlines()]
+    assert gone == []
     again = press(nele, path, "save", **{"v:judge_within_days": "", "v:first_window.closes": ""})
     assert again.status_code == 200
     (row,) = sqlite_desk.rows(Draft)

@@ -1,4 +1,4 @@
-"""Drafts of process, rule and round files: checked, proposed by one person, published by another."""
+"""Drafts of files: checked, proposed by one person, published by another."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -31,9 +32,15 @@ BY = {"day": timedelta(days=1), "week": timedelta(weeks=1)}
 NAMED = 12
 
 
-def _demo(context: Context) -> None:
+def _demo(context: Context) -> Callable[[datetime], tuple[int, int]]:
+    """What moves the clock.
+
+    Raises:
+        NotFound: this is no demo.
+    """
     if not context.demo or context.move is None:
         raise NotFound(NO_PAGE)
+    return context.move
 
 
 @router.get("/demo/clock")
@@ -56,15 +63,14 @@ def move(context: Here, to: Annotated[str, Form(max_length=10)]) -> Response:
     Raises:
         BadInput: it is none of these, or nothing is due.
     """
-    _demo(context)
-    assert context.move is not None
+    carry_on = _demo(context)
     now = context.tools.clock.now()
     goal: datetime | None = next_due(context.database) if to == "next" else None
     if to in BY:
         goal = now + BY[to]
     if goal is None:
         raise BadInput(N_("Nothing is due: the clock can be moved by a day or a week."))
-    done, sent = context.move(max(goal, now))
+    done, sent = carry_on(max(goal, now))
     return RedirectResponse(f"/demo/clock?done={done}&sent={sent}", status_code=303)
 
 

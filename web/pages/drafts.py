@@ -52,15 +52,14 @@ class Typed:
 
 @router.get("/rules/drafts/{draft_id}")
 def draft(
-    request: Request, context: Here, reader: Reader, language: Language, draft_id: str,
-    view: str = "text",
-) -> Response:  # fmt: skip
+    request: Request, context: Here, reader: Reader, draft_id: str, view: str = "text"
+) -> Response:
     """A draft, with everything there is to say of it.
 
     Arguments:
         view: ``text``, or ``form`` for its values one by one.
     """
-    return _shown(request, context, reader.id, language, draft_id, view=view)
+    return _shown(request, context, reader.id, draft_id, view=view)
 
 
 @router.post("/rules/drafts/{draft_id}")
@@ -89,7 +88,7 @@ def change(
         problems = _problems(error, do, language)
     if do == "check" or problems:
         return _shown(
-            request, context, reader.id, language, draft_id, view=view, typed=typed,
+            request, context, reader.id, draft_id, view=view, typed=typed,
             problems=problems, status=422 if problems else 200,
         )  # fmt: skip
     target = f"/rules/drafts/{draft_id}" + ("?view=form" if view == "form" else "")
@@ -212,7 +211,7 @@ def _problems(error: KeurmerkError, do: str, language: str) -> dict[str, str]:
 
 
 def _shown(
-    request: Request, context: Context, person_id: str, language: str, draft_id: str, *,
+    request: Request, context: Context, person_id: str, draft_id: str, *,
     view: str, typed: Typed | None = None, problems: dict[str, str] | None = None,
     status: int = 200,
 ) -> Response:  # fmt: skip
@@ -235,9 +234,7 @@ def _shown(
     mine = person_id in {row["proposed_by"], *row["written_by"]}
     shown: dict[str, Any] = {"countries": [], "boxes": []}
     if row["area"]:
-        call = read_file(file, row["text"])
-        assert isinstance(call, Round)
-        shown["countries"] = _country_boxes(force.book, call, row["area"])
+        shown["countries"] = _country_boxes(force.book, read_file(file, row["text"]), row["area"])
     elif view == "form" and row["status"] == drafts.OPEN:
         shown["boxes"] = _boxes(row, checked)
     return page(
@@ -248,8 +245,8 @@ def _shown(
     )  # fmt: skip
 
 
-def _country_boxes(book: Any, call: Round, area: str) -> list[CountryValue]:
-    values = country_values(book, call, area)
+def _country_boxes(book: RuleBook, call: object, area: str) -> list[CountryValue]:
+    values = country_values(book, call, area) if isinstance(call, Round) else []
     # First what nobody has set: that is what the country is asked for.
     return sorted(values, key=lambda one: not one.is_open)
 

@@ -95,7 +95,7 @@ def begin(
     of_area: Annotated[str, Form(max_length=20)] = "",
     new_name: Annotated[str, Form(max_length=60)] = "",
 ) -> Response:  # fmt: skip
-    """Begin a draft of the file, of a country's values, of a new round, or of what was installed."""
+    """Begin a draft: of the file, a country's values, a new round, or what was installed."""
     named = drafting.file_of(kind, name)
     try:
         if do == "round":
