@@ -24,6 +24,7 @@ from notifications.message import Sender
 from notifications.templates import Templates
 from rules.judge import Judge
 from workflows.engine import Engine
+from workflows.moving import mover
 from workflows.publishing import Library
 from workflows.tools import Tools
 from workflows.waking import waker
@@ -87,6 +88,7 @@ def application(parts: Parts, demo: bool) -> Any:
         Context(
             settings=parts.settings, database=parts.database, engine=parts.engine,
             templates=parts.templates, files=parts.files, demo=demo,
+            move=mover(parts.engine, parts.post, parts.clock) if demo else None,
             remotes=tuple(
                 Remote(one, SystemClock()) for one in read_providers(parts.settings.providers)
             ),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -67,13 +70,36 @@ def in_utc(instant: datetime) -> datetime:
 
 
 class ShiftedClock:
-    """A clock that runs as fast as another, and shows another time: for the demo."""
+    """A clock that runs as fast as another, shows another time, and can be moved: for the demo."""
 
     def __init__(self, start: datetime, clock: Clock | None = None) -> None:
         """Show ``start`` (aware) now, and go on from there."""
         self._clock = clock or SystemClock()
         self._shift = in_utc(start) - self._clock.now()
+        self._lock = threading.Lock()
 
     def now(self) -> datetime:
         """The instant it shows, in UTC."""
         return self._clock.now() + self._shift
+
+    def move_to(self, instant: datetime) -> None:
+        """Move forward to ``instant`` (aware), and go on from there.
+
+        Raises:
+            ValueError: ``instant`` has no zone, or lies in the past of this clock.
+        """
+        ahead = in_utc(instant) - self.now()
+        if ahead < timedelta(0):
+            message = f"a clock does not run back: {instant} is before {self.now()}"
+            raise ValueError(message)
+        self._shift += ahead
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Let nobody else move it, or carry out what is due, meanwhile; see ``workflows/moving``.
+
+        A claim is held by the clock: one that jumps past its end would hand what is under way to
+        somebody else.
+        """
+        with self._lock:
+            yield

@@ -7,6 +7,7 @@ country and subdivision, plus days an organisation closes by itself.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -96,6 +97,13 @@ def add_working_days(day: date, count: int, area: str, closed_on: Collection[dat
         day += timedelta(days=1)
         count -= is_working_day(day, area, closed_on)
     return day
+
+
+def months_after(day: date, count: int) -> date:
+    """The day of the same number ``count`` months after ``day``; the month's last where none is."""
+    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
+    last = monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))
 
 
 def working_days_between(

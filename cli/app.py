@@ -15,6 +15,7 @@ from cli import (
     diagram,
     evaluate,
     export_log,
+    impact,
     importing,
     migrate,
     serve,
@@ -46,7 +47,8 @@ def build(wiring: Wiring) -> typer.Typer:
         context.obj = wiring
 
     for module in (
-        serve, worker, migrate, check, evaluate, importing, demo, verify, diagram, export_log
+        serve, worker, migrate, check, evaluate, impact, importing, demo, verify, diagram,
+        export_log,
     ):  # fmt: skip
         module.register(app)
     return app

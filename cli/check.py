@@ -10,12 +10,12 @@ from typing import Annotated
 import typer
 
 from base.errors import BadDefinition, Remark
-from cli.open_values import area_of, open_values
 from cli.words import counted
 from notifications.templates import Templates
 from rules.book import FOLDER as RULES
 from rules.book import RuleBook
 from rules.checking import check_files
+from rules.open_values import area_of, open_values
 from workflows.checking import check_process
 from workflows.known import known_to
 from workflows.process_file import FOLDER as WORKFLOWS

@@ -17,7 +17,9 @@ from cli.context import Parts
 from cli.publishing import publish_installed
 from models.cases import CaseEvent
 from models.database import open_database, reading, writing
-from models.registry import Grant, Membership, Organisation, Person
+from models.drafts import Draft
+from models.messages import Mail
+from models.registry import Grant, Membership, Organisation, Person, Project, ProjectMember
 from registry.importing import import_file
 from rules.book import RuleBook
 from workflows.sweep import prepare
@@ -36,13 +38,28 @@ STAFF = (
     ("Cora Desmet", "cora.desmet@nso.example.org", "nl", "nso_coordinator", "BE-VLG"),
     ("Giulia Conti", "giulia.conti@nso.example.org", "en", "nso_reviewer", "IT"),
     ("Carl Support", "carl.support@css.example.org", "en", "css", "*"),
+    ("Ada Peeters", "ada.peeters@css.example.org", "en", "administrator", "*"),
+    ("Bram Willems", "bram.willems@css.example.org", "nl", "administrator", "*"),
+    ("Nele Claes", "nele.claes@nso.example.org", "nl", "administrator", "BE-VLG"),
+)
+#: Teachers who take part in a project of their school: they can apply for a label of their own.
+TAKING_PART = (
+    ("an.peeters@linde.example.org", "Rivers that meet"),
+    ("bram.maes@linde.example.org", "Rivers that meet"),
 )
 #: A reviewer who also teaches at this school: she may not decide on it.
 LINKED = ("karel.mertens@nso.example.org", "Lyceum Ten Dorpe")
 
+#: A teacher who is about to ask for an account: name, mail address, language.
+NEWCOMER = ("Fatma Aydin", "fatma.aydin@klaver.example.org", "nl")
+
+_project = Project.__table__  # type: ignore[attr-defined]
+_membership = Membership.__table__  # type: ignore[attr-defined]
 _person = Person.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
+_mail = Mail.__table__  # type: ignore[attr-defined]
+_draft = Draft.__table__  # type: ignore[attr-defined]
 
 
 def fill(connection: Connection, now: datetime) -> None:
@@ -53,9 +70,23 @@ def fill(connection: Connection, now: datetime) -> None:
         connection.execute(_person.insert(), person.model_dump())
         grant = Grant(person_id=person.id, right=right, scope=scope, first_day=date(2022, 9, 1))
         connection.execute(Grant.__table__.insert(), grant.model_dump())  # type: ignore[attr-defined]
-    email, school = LINKED
+    name, email, language = NEWCOMER
+    connection.execute(
+        _person.insert(), Person(name=name, email=email, language=language).model_dump()
+    )
+    for email, title in TAKING_PART:
+        project = connection.execute(select(_project.c.id).where(_project.c.title == title))
+        teacher = person_id(connection, email)
+        school = connection.execute(
+            select(_membership.c.organisation_id).where(_membership.c.person_id == teacher)
+        )
+        part = ProjectMember(
+            project_id=project.scalar_one(), person_id=teacher, organisation_id=school.scalar()
+        )
+        connection.execute(ProjectMember.__table__.insert(), part.model_dump())  # type: ignore[attr-defined]
+    email, linked = LINKED
     membership = Membership(
-        person_id=person_id(connection, email), organisation_id=school_id(connection, school),
+        person_id=person_id(connection, email), organisation_id=school_id(connection, linked),
         role="teacher", first_day=date(2019, 9, 1),
     )  # fmt: skip
     connection.execute(
@@ -118,11 +149,12 @@ def begin(parts: Parts, only: str | None = None, book: RuleBook | None = None) -
 
 
 def demo_clock(settings: Settings) -> Clock:
-    """A clock that goes on from the demo's day, or from its last step if that was later."""
+    """A clock that goes on from the demo's day, or from what happened last if that was later."""
     database = open_database(settings.database)
     with reading(database) as connection:
-        last = connection.execute(
-            select(_event.c.at).order_by(_event.c.at.desc()).limit(1)
-        ).scalar()
+        moments = [
+            connection.execute(select(column).order_by(column.desc()).limit(1)).scalar()
+            for column in (_event.c.at, _mail.c.created_at, _mail.c.sent_at, _draft.c.changed_at)
+        ]
     database.dispose()
-    return ShiftedClock(max(last or SERVED_FROM, SERVED_FROM))
+    return ShiftedClock(max([SERVED_FROM, *(one for one in moments if one)]))

@@ -17,9 +17,11 @@ from cli.context import Parts
 from cli.demo_data import person_id, school_id
 from cli.demo_pictures import picture
 from models.cases import Case
-from models.database import reading
+from models.database import reading, writing
+from models.desk import Comment
 from notifications.delivery import deliver
 from workflows.answers import add_file, add_link, save_answers
+from workflows.assigning import assign
 from workflows.papers import declaration
 from workflows.sweep import next_due, sweep
 
@@ -27,6 +29,7 @@ PROCESS = "school_label"
 SECTIONS = ("shared_leadership", "collaboration", "students", "models", "inclusive")
 
 _case = Case.__table__  # type: ignore[attr-defined]
+_comment = Comment.__table__  # type: ignore[attr-defined]
 
 
 class Story:
@@ -86,6 +89,33 @@ class Story:
         """A person fires a trigger in a school's case."""
         self.parts.engine.fire(self.case(school), trigger, self.person(who), payload)
         self._look(f"{who.split('@', maxsplit=1)[0]}: {trigger}")
+
+    def register(self, school: str, who: str) -> None:
+        """A teacher asks for an account at a school."""
+        agreed = dict.fromkeys(("same_address", "privacy_policy", "code_of_conduct"), "yes")
+        with reading(self.parts.database) as connection:
+            agreed["school"] = school_id(connection, school)
+        self.parts.engine.start(
+            "account_validation", "register", actor_id=self.person(who),
+            payload={**agreed, "role": "teacher"},
+        )  # fmt: skip
+        self._look(f"{who.split('@', maxsplit=1)[0]}: register")
+
+    def hand_over(self, school: str, who: str) -> None:
+        """A reviewer takes a case up."""
+        with writing(self.parts.database) as connection:
+            query = select(_case).where(_case.c.id == self.case(school))
+            case = dict(connection.execute(query).mappings().one())
+            assign(connection, self.parts.engine.tools, case, self.person(who), self.person(who))
+
+    def comment(self, school: str, who: str, text: str) -> None:
+        """One of the staff tells the others something."""
+        row = Comment(
+            case_id=self.case(school), author_id=self.person(who), text=text,
+            written_at=self.clock.now(),
+        )  # fmt: skip
+        with writing(self.parts.database) as connection:
+            connection.execute(_comment.insert(), row.model_dump())
 
     def refused(self, line: str, act: Callable[[], None]) -> None:
         """An act that must be refused; shows the refusal."""
@@ -153,6 +183,7 @@ class Story:
 
 LINDE, JOZEF, VLIEGER = "Atheneum De Linde", "Sint-Jozefscollege", "Basisschool De Vlieger"
 DORPE, BRUG, NOORD = "Lyceum Ten Dorpe", "Vrije School De Brug", "Technisch Instituut Noord"
+KLAVER, FATMA = "Gemeenteschool Klaver", "fatma.aydin@klaver"
 AN, BRAM = "an.peeters@linde", "bram.maes@linde"
 EVA, HILDE, KATRIEN = "eva.declerck@sintjozef", "hilde.jans@vlieger", "katrien.vos@tendorpe"
 NELE, QUINTEN = "nele.baeten@debrug", "quinten.adams@noord"
@@ -165,21 +196,43 @@ def first_weeks(story: Story) -> None:
     """From the screening to the middle of January: cases in many states, for the demo service."""
     story.until(2022, 11, 23, 8)
     for school, who in (
-        (LINDE, AN), (JOZEF, EVA), (VLIEGER, HILDE), (DORPE, KATRIEN),
+        (LINDE, AN), (JOZEF, EVA), (VLIEGER, HILDE), (DORPE, KATRIEN), (BRUG, NELE),
     ):  # fmt: skip
         story.fire(school, "start", who)
-    for school, who in ((JOZEF, EVA), (VLIEGER, HILDE), (DORPE, KATRIEN)):
+    for school, who in ((JOZEF, EVA), (VLIEGER, HILDE), (DORPE, KATRIEN), (BRUG, NELE)):
         story.fill_in(school, who)
     story.answer(LINDE, AN, esafety__policy="yes", shared_leadership__statement="yes")
     story.until(2022, 12, 5, 10)
     for school, who in ((JOZEF, EVA), (VLIEGER, HILDE)):
         story.fire(school, "submit", who)
+    # Two teachers of one school fill in its form, each a part.
+    story.link(LINDE, AN, "esafety.evidence", "https://school.example.org/esafety")
+    story.answer(
+        LINDE, AN, shared_leadership__plan="Een tweede coördinator neemt vanaf september over.",
+    )  # fmt: skip
+    story.upload(LINDE, AN, "shared_leadership.evidence", "team.jpg", picture("team"))
+    story.answer(
+        LINDE, BRAM, collaboration__statement="yes",
+        collaboration__plan="Elke maand een open klas, met een eTwinning-project als voorbeeld.",
+    )  # fmt: skip
     story.until(2023, 1, 12, 10)
     story.fire(
         VLIEGER, "request_changes", RITA,
         feedback={"esafety": "De link werkt niet. Voeg een document toe."},
     )  # fmt: skip
     story.fire(DORPE, "submit", KATRIEN)
+    story.until(2023, 1, 16, 9)
+    story.register(KLAVER, FATMA)
+    story.until(2023, 1, 17, 10)
+    story.fire(BRUG, "submit", NELE)
+    story.answer(
+        VLIEGER, HILDE,
+        students__plan="De komende twee jaar zetten we dit met de leerlingenraad verder.",
+    )  # fmt: skip
+    story.upload(VLIEGER, HILDE, "models.evidence", "opendeurdag.jpg", picture("opendeurdag"))
+    story.fire(VLIEGER, "resubmit", HILDE)
+    story.hand_over(JOZEF, RITA)
+    story.comment(JOZEF, CORA, "Ik heb de school gebeld: de directeur is terug op 20 januari.")
     story.until(2023, 1, 18, 9)
 
 

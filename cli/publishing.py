@@ -5,15 +5,17 @@ from __future__ import annotations
 from cli.context import Parts
 from models.database import writing
 from rules.book import RuleBook
+from workflows.installed import publish_beside_desk
 from workflows.process_file import load_processes
-from workflows.publishing import publish
 
 #: Who publishes what comes with the installation.
 AUTHOR = "installation"
 
 
 def publish_installed(parts: Parts, only: str | None = None, book: RuleBook | None = None) -> None:
-    """Publish every installed process that is not in force as it is.
+    """Publish every installed process that was not published before as it is.
+
+    Files that were published at the desk stand in the place of the installed ones.
 
     Arguments:
         only: this process and no other.
@@ -27,7 +29,7 @@ def publish_installed(parts: Parts, only: str | None = None, book: RuleBook | No
         if only not in (None, process.process):
             continue
         with writing(parts.database) as connection:
-            publish(
-                connection, located.text, book, mails=parts.templates, author=AUTHOR,
-                now=parts.clock.now(), file=located.file,
+            publish_beside_desk(
+                connection, process.process, located.text, book, mails=parts.templates,
+                author=AUTHOR, now=parts.clock.now(), file=located.file,
             )  # fmt: skip

@@ -9,7 +9,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import Annotated, NoReturn
 
@@ -18,7 +18,7 @@ import typer
 import uvicorn
 from sqlalchemy.exc import DBAPIError
 
-from base.clock import Clock
+from base.clock import Clock, ShiftedClock
 from base.errors import BadDefinition, BadSetting
 from base.i18n import N_
 from base.settings import Settings
@@ -26,6 +26,7 @@ from cli.context import Parts, Wiring, wiring
 from cli.demo_data import demo_clock, demo_settings, web_address
 from cli.demo_service import make_demo
 from cli.publishing import publish_installed
+from digisnap.reports import make_reports
 from models.database import is_away
 from notifications.delivery import deliver
 from notifications.ticker import Ticker
@@ -160,9 +161,25 @@ def ticking(parts: Parts) -> Ticker:
     ticker = Ticker(parts.clock)
     ticker.every(HOURLY, "prepare", lambda: prepare(parts.engine))
     seconds, ending = parts.settings.sweep_seconds, ticker.ending
-    ticker.every(seconds, "sweep", lambda: sweep(parts.engine, ending=ending))
-    ticker.every(seconds, "deliver", lambda: deliver(parts.post, ending=ending))
+    ticker.every(seconds, "sweep", still(parts, lambda: sweep(parts.engine, ending=ending)))
+    ticker.every(
+        seconds,
+        "reports",
+        still(parts, lambda: make_reports(parts.database, parts.clock, parts.files, ending=ending)),
+    )
+    ticker.every(seconds, "deliver", still(parts, lambda: deliver(parts.post, ending=ending)))
     return ticker
+
+
+def still(parts: Parts, job: Callable[[], object]) -> Callable[[], None]:
+    """``job``, while which nobody moves the clock, where it is one that can be moved."""
+
+    def run() -> None:
+        clock = parts.clock
+        with clock.still() if isinstance(clock, ShiftedClock) else nullcontext():
+            job()
+
+    return run
 
 
 def _at_the_end(do: Callable[[int, FrameType | None], object]) -> None:

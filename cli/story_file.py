@@ -92,12 +92,17 @@ class Act(_Part):
     start: str | None = None
     #: … and call it so from now on.
     named: str | None = None
-    #: What it is about, by name: a school, a person (mail address) or a project.
-    about: str | None = None
+    #: What it is about, by name: a school, a person (mail address) or a project; or several.
+    about: str | list[str] | None = None
+    #: Of a person, at which of her schools.
+    at: str | None = None
     #: The round; the newest that holds if left out.
     round: str | None = None
     #: Fire this trigger …
     fire: str | None = None
+    #: Somebody's (mail address) work at a school ends on this day, inclusive …
+    leaves: str | None = None
+    on: date | None = None
     #: Take the last step back.
     undo: bool = False
     #: Save these answers of the form; ``all`` answers whatever it asks for.
@@ -113,7 +118,7 @@ class Act(_Part):
 
     @model_validator(mode="after")
     def _one_thing(self) -> Act:
-        kinds = ("chapter", "until", "start", "fire", "answer", "upload")
+        kinds = ("chapter", "until", "start", "fire", "answer", "upload", "leaves")
         done = [kind for kind in kinds if getattr(self, kind) is not None]
         if len(done) + self.undo != 1:
             message = f"an act is one of {', '.join(kinds)} and undo"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from base.clock import VirtualClock
 from base.errors import BadInput, KeurmerkError
@@ -32,6 +32,7 @@ from models.registry import (
 )
 from notifications.delivery import deliver
 from workflows.answers import add_file, add_link, save_answers
+from workflows.bulk import start_each
 from workflows.definition import Ask, FormField, Process, Step
 from workflows.form import fields
 from workflows.publishing import Published
@@ -42,6 +43,7 @@ _person = Person.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
 _project = Project.__table__  # type: ignore[attr-defined]
 _case = Case.__table__  # type: ignore[attr-defined]
+_member = Membership.__table__  # type: ignore[attr-defined]
 
 
 class Player:
@@ -95,13 +97,10 @@ class Player:
     def _do(self, act: Act) -> None:
         engine, who = self._parts.engine, self._person(act.by)
         if act.start is not None:
-            published = self._published()
-            way = published.process.starts[act.start]
-            taken = engine.start(
-                self._story.story, act.start, actor_id=who, round_name=act.round,
-                payload=self._sent(way, act.sends), **self._about(published.process, act.about),
-            )  # fmt: skip
-            self._cases[act.named or act.start] = taken.case["id"]
+            self._start(act, act.start, who)
+            return
+        if act.leaves is not None:
+            self._leaves(act.leaves, act.on)
             return
         case_id = self._case(act.case)
         if act.fire is not None:
@@ -113,6 +112,33 @@ class Player:
             self._upload(case_id, act.upload, str(who))
         else:
             self._answer(case_id, act.answer, str(who))
+
+    def _start(self, act: Act, way: str, who: str | None) -> None:
+        process, engine = self._published().process, self._parts.engine
+        payload = self._sent(process.starts[way], act.sends)
+        at = {"organisation_id": self._id("organisation", act.at)} if act.at else {}
+        if isinstance(act.about, list):
+            ids = {self._id(process.subject, name): name for name in act.about}
+            for one in start_each(
+                engine, self._story.story, way, list(ids), actor_id=who, round_name=act.round,
+                payload=payload, **at,
+            ):  # fmt: skip
+                if one.taken:
+                    self._cases[ids[one.subject_id]] = one.taken.case["id"]
+                elif one.error:
+                    self._look(f"! {ids[one.subject_id]}: {one.error.say()}")
+            return
+        about = self._about(process, act.about)
+        taken = engine.start(
+            self._story.story, way, actor_id=who, round_name=act.round, payload=payload,
+            **{**at, **about},
+        )  # fmt: skip
+        self._cases[act.named or way] = taken.case["id"]
+
+    def _leaves(self, email: str, on: date | None) -> None:
+        mine = _member.c.person_id == self._id("person", email)
+        with writing(self._parts.database) as connection:
+            connection.execute(update(_member).where(mine).values(last_day=on))
 
     def _until(self, when: datetime) -> None:
         goal = when.replace(tzinfo=self._zone).astimezone(UTC)
@@ -309,6 +335,8 @@ def _an_answer(field: FormField) -> str | None:
 def _line(act: Act) -> str:
     who = act.by.split("@", maxsplit=1)[0] if act.by else "the platform"
     what = act.start or act.fire or ("undo" if act.undo else "")
+    if act.leaves:
+        return f"{act.leaves.split('@', maxsplit=1)[0]} leaves the school on {act.on}"
     if act.answer is not None:
         count = len(act.answer) if isinstance(act.answer, dict) else 0
         what = f"saves {count} answers" if count else "answers everything the form asks for"

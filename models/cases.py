@@ -77,6 +77,8 @@ class Case(SQLModel, table=True):
     zone: str = Field(max_length=40)
     #: What may exist once (subject, round, as the process says); NULL once it frees its place.
     unique_key: str | None = Field(default=None, max_length=120)
+    #: What it keeps of itself, by the names its process lists: days as ISO text.
+    kept: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     #: Grows by one with every event: the row's version, and the sequence of its last event.
     version: int = Field(default=0)
     #: Hash of the last event.

@@ -22,6 +22,8 @@ from models import (  # noqa: F401 - registers the tables
     access,
     cases,
     desk,
+    digisnap,
+    drafts,
     messages,
     preferences,
     registry,

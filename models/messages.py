@@ -37,7 +37,7 @@ class Mail(SQLModel, table=True):
     area: str = Field(default="", max_length=10)
     #: The values the template is filled with.
     context: dict[str, Any] = Field(sa_type=Json)
-    #: ``subject`` and ``text`` as who took the step wrote them instead of the template's.
+    #: ``subject`` and ``text`` in the words of the person who took the step.
     edited: dict[str, Any] | None = Field(default=None, sa_type=Json)
     #: Whether its reader may turn such mails off; see ``optional_mails`` of process files.
     optional: bool = Field(default=False)

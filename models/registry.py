@@ -196,10 +196,32 @@ class Grant(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     person_id: str = Field(foreign_key="person.id", max_length=36, index=True)
-    #: nso_reviewer, nso_coordinator, css, administrator.
+    #: nso_reviewer, nso_coordinator, css, administrator; or one of registry/rights.yaml.
     right: str = Field(max_length=40)
     #: An area (BE covers BE-VLG too), an organisation's id, or * for all.
     scope: str = Field(max_length=40)
     first_day: date
     last_day: date | None = Field(default=None)
     reason: str = Field(default="", max_length=500)
+
+
+class OrganisationGroup(SQLModel, table=True):
+    """Several organisations that belong together, such as a community of schools."""
+
+    __tablename__ = "organisation_group"
+    __table_args__ = (UniqueConstraint("kind", "name"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    #: school_community.
+    kind: str = Field(max_length=30)
+    name: str = Field(max_length=200)
+
+
+class OrganisationGroupMember(SQLModel, table=True):
+    """An organisation belongs to a group: to one of each kind at most."""
+
+    __tablename__ = "organisation_group_member"
+
+    organisation_id: str = Field(foreign_key="organisation.id", primary_key=True, max_length=36)
+    kind: str = Field(primary_key=True, max_length=30)
+    group_id: str = Field(foreign_key="organisation_group.id", max_length=36, index=True)

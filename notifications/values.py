@@ -13,6 +13,7 @@ VALUES: Mapping[str, frozenset[str] | None] = {
     "process": frozenset({"name", "title"}),
     "round": frozenset({"name", "title"}),
     "dates": None,
+    "kept": None,
     "case": frozenset({"id", "url", "state"}),
     "payload": None,
     "deadline": None,

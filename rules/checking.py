@@ -7,7 +7,7 @@ in the wrong order, and examples that do not come out. Notes repeat what stands 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 from base.errors import BadDefinition, Remark
@@ -33,13 +33,16 @@ from rules.round_file import Round
 from rules.rule_file import RuleSet
 
 
-def check_rule_set(rule_set: RuleSet, located: Located, rounds: Sequence[Round]) -> list[Remark]:
+def check_rule_set(
+    rule_set: RuleSet, located: Located, rounds: Sequence[Round], *, try_examples: bool = True
+) -> list[Remark]:
     """Everything there is to say of a rule file, in the order of its lines.
 
     A file with an ``error`` cannot be published.
 
     Arguments:
         rounds: the rounds of the rule set's calendar.
+        try_examples: whether its examples have to come out.
     """
     check = Check(located=located, rule_set=rule_set, rounds=rounds)
     check_names(check)
@@ -48,7 +51,7 @@ def check_rule_set(rule_set: RuleSet, located: Located, rounds: Sequence[Round])
     check_texts(check)
     if not check.failed:
         check_satisfying(check)
-    if names_known:
+    if names_known and try_examples:
         check_examples(check)
     return check.sorted()
 
@@ -67,27 +70,34 @@ def check_round(
     return check.sorted()
 
 
-def check_book(book: RuleBook) -> list[Remark]:
-    """Everything there is to say of the rule sets and rounds of a book, file by file."""
-    return list(_checked(frozenset(book.files())))
+def check_book(book: RuleBook, untried: Collection[str] = ()) -> list[Remark]:
+    """Everything there is to say of the rule sets and rounds of a book, file by file.
+
+    Arguments:
+        untried: rule sets whose examples came out before, with the rounds there were then.
+    """
+    return list(_checked(frozenset(book.files()), frozenset(untried)))
 
 
 # Each process that is published asks this of the same files.
 @lru_cache(maxsize=16)
-def _checked(files: frozenset[tuple[str, str]]) -> tuple[Remark, ...]:
+def _checked(files: frozenset[tuple[str, str]], untried: frozenset[str]) -> tuple[Remark, ...]:
     book = RuleBook()
     for file, text in sorted(files):
         book.add(text, file)
     names = [*(one.name for one in book.rule_sets()), *(one.name for one in book.rounds())]
-    return tuple(_check(book, names))
+    return tuple(_check(book, names, untried))
 
 
-def check_files(files: Mapping[str, str], beside: RuleBook | None = None) -> list[Remark]:
+def check_files(
+    files: Mapping[str, str], beside: RuleBook | None = None, untried: Collection[str] = ()
+) -> list[Remark]:
     """Everything there is to say of some rule and round files.
 
     Arguments:
         files: texts by file name.
         beside: rule sets and rounds there are besides; a file replaces the one of its name.
+        untried: rule sets whose examples need not come out.
     """
     book, names = RuleBook(), []
     remarks: list[Remark] = []
@@ -98,17 +108,19 @@ def check_files(files: Mapping[str, str], beside: RuleBook | None = None) -> lis
             remarks.extend(error.remarks)
     if beside:
         book.add_missing(beside)
-    return remarks + _check(book, names)
+    return remarks + _check(book, names, untried)
 
 
-def _check(book: RuleBook, names: Sequence[str]) -> list[Remark]:
+def _check(book: RuleBook, names: Sequence[str], untried: Collection[str]) -> list[Remark]:
     remarks: list[Remark] = []
     rule_sets = {one.name: one for one in book.rule_sets()}
     for name in names:
         if name in rule_sets:
             rule_set = rule_sets[name]
             calls = book.rounds(rule_set.calendar)
-            remarks += check_rule_set(rule_set, book.located(name), calls)
+            remarks += check_rule_set(
+                rule_set, book.located(name), calls, try_examples=name not in untried
+            )
         else:
             call = book.round(name)
             users = [one for one in rule_sets.values() if one.calendar == call.calendar]

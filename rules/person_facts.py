@@ -132,3 +132,28 @@ def different_people(
     first = people_of(subjects, arguments.get("who"))
     second = people_of(subjects, arguments["other"])
     return {key: first[key] != second[key] for key in first if key in second}
+
+
+@provider("works_at_school", FactType.BOOLEAN, _WHO, optional=["who"])
+def works_at_school(
+    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    now: datetime,
+) -> Found:  # fmt: skip
+    """Whether a person works at the case's school today."""
+    people = people_of(subjects, arguments.get("who"))
+    found: dict[str, Value | None] = {}
+    for day, there in by_day(subjects, now).items():
+        asked = id_table(connection, people.values())
+        in_force = and_(
+            _member.c.first_day <= day, or_(_member.c.last_day.is_(None), _member.c.last_day >= day)
+        )
+        query = (
+            select(_member.c.person_id, _member.c.organisation_id)
+            .select_from(asked)
+            .join(_member, and_(_member.c.person_id == asked.c.value, in_force))
+        )
+        pairs = {(row.person_id, row.organisation_id) for row in connection.execute(query)}
+        for one in there:
+            if one.key in people and one.organisation_id:
+                found[one.key] = (people[one.key], one.organisation_id) in pairs
+    return found

@@ -233,8 +233,8 @@ def read_rule_set(text: str, file: str) -> tuple[RuleSet, Located]:
     Raises:
         BadDefinition: it does not have the form of a rule file; with file, line and column.
     """
-    located = read_yaml(_shielded(text), file)
-    located = replace(located, text=text, data=_unshielded(located.data))
+    located = read_yaml(shielded(text), file)
+    located = replace(located, text=text, data=unshielded(located.data))
     if not isinstance(located.data, dict):
         remark = located.remark(
             (), "a rule file is a list of keys and values: rule_set, criteria …"
@@ -249,15 +249,17 @@ _BRACES = re.compile(r"\$\{([a-z0-9_.]*)\}")
 _SHIELDS = re.compile(r"\$⟨([a-z0-9_.]*)⟩")
 
 
-def _shielded(text: str) -> str:
+def shielded(text: str) -> str:
+    """A file's text with ``${name}`` in a form that YAML leaves alone."""
     return _BRACES.sub(r"$⟨\1⟩", text)
 
 
-def _unshielded(data: Any) -> Any:
+def unshielded(data: Any) -> Any:
+    """Data, or a text, with ``${name}`` as the file writes it."""
     if isinstance(data, str):
         return _SHIELDS.sub(r"${\1}", data)
     if isinstance(data, list):
-        return [_unshielded(item) for item in data]
+        return [unshielded(item) for item in data]
     if isinstance(data, dict):
-        return {_unshielded(key): _unshielded(item) for key, item in data.items()}
+        return {unshielded(key): unshielded(item) for key, item in data.items()}
     return data

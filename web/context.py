@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated
 
 import sqlalchemy
@@ -29,6 +31,9 @@ class Context:
     files: FileStore
     #: Whether this is the demo: people sign in by choosing who they are.
     demo: bool
+    #: Moves the demo's clock forward to an instant, carrying out what is due on the way; gives how
+    #: many timers were, and how many mails went out.
+    move: Callable[[datetime], tuple[int, int]] | None = None
     #: The time in the world, by which sessions and sign-ins end: the demo's clock is another.
     wall: Clock = field(default_factory=SystemClock)
     #: The providers one can sign in with, in the order in which they are offered.

@@ -91,8 +91,8 @@ def figures(connection: Connection, scope: Scope, which: Slice, now: datetime) -
 
 
 def _slice(which: Slice) -> list[ColumnElement[bool]]:
-    names = ("process", "round", "area")
-    return [_case.c[name] == getattr(which, name) for name in names if getattr(which, name)]
+    wanted = {name: getattr(which, name) for name in ("process", "round", "area")}
+    return [_case.c[name] == value for name, value in wanted.items() if value]
 
 
 def _that_wait(connection: Connection, scope: Scope, which: Slice) -> list[ColumnElement[bool]]:

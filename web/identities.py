@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from base.ids import new_id
 from models.access import Identity
 from models.registry import Person
+from models.sql import insert_new
 from web.context import Context
 from web.oidc.providers import Provider
 
@@ -71,22 +72,22 @@ def person_for(connection: Connection, context: Context, who: Claimed) -> str | 
 
 def newcomer(connection: Connection, context: Context, who: Claimed, language: str) -> str:
     """Make an account for somebody who is not known yet; nobody has validated it."""
-    person_id = new_id()
-    connection.execute(
-        _person.insert().values(
-            id=person_id, name=who.name or who.email.partition("@")[0], email=who.email,
-            language=language, validated=False, available=False,
-            created_at=context.tools.clock.now(),
-        )
-    )  # fmt: skip
+    row = {
+        "id": new_id(), "name": who.name or who.email.partition("@")[0], "email": who.email,
+        "language": language, "validated": False, "available": False,
+        "created_at": context.tools.clock.now(),
+    }  # fmt: skip
+    # Pressed twice, it makes one.
+    insert_new(connection, _person, [row])
+    query = select(_person.c.id).where(_person.c.email == who.email)
+    person_id = str(connection.execute(query).scalar_one())
     _link(connection, context, who, person_id)
     return person_id
 
 
 def _link(connection: Connection, context: Context, who: Claimed, person_id: str) -> None:
-    connection.execute(
-        _identity.insert().values(
-            issuer=who.issuer, subject=who.subject, person_id=person_id,
-            made_at=context.wall.now(),
-        )
-    )  # fmt: skip
+    row = {
+        "issuer": who.issuer, "subject": who.subject, "person_id": person_id,
+        "made_at": context.wall.now(),
+    }  # fmt: skip
+    insert_new(connection, _identity, [row])

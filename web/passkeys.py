@@ -7,6 +7,7 @@ one signs in without saying who one is.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,6 +34,7 @@ from web.signing_in import Someone
 
 log = structlog.get_logger("keurmerk.sign_in")
 
+_CREDENTIAL = re.compile(r"[\w-]{1,1400}", re.ASCII)
 #: A person may have so many.
 MOST = 20
 
@@ -126,9 +128,10 @@ def used(
     Raises:
         NotAllowed: it is not known, or does not answer.
     """
-    row = connection.execute(
-        select(_passkey).where(_passkey.c.credential_id == str(credential.get("id", "")))
-    ).first()
+    named = str(credential.get("id", ""))
+    if not _CREDENTIAL.fullmatch(named):
+        raise NotAllowed(NOT_KNOWN)
+    row = connection.execute(select(_passkey).where(_passkey.c.credential_id == named)).first()
     if row is None:
         raise NotAllowed(NOT_KNOWN)
     try:

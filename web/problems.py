@@ -10,7 +10,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from base.errors import BadInput, Conflict, KeurmerkError, NotAllowed, NotMet, Refused
+from base.errors import (
+    BadDefinition,
+    BadInput,
+    Conflict,
+    KeurmerkError,
+    NotAllowed,
+    NotMet,
+    Refused,
+)
 from base.i18n import N_, translate
 from base.ids import new_id
 from web.language import language_of
@@ -40,6 +48,11 @@ def as_dict(error: KeurmerkError, language: str) -> dict[str, Any]:
         found["problems"] = [
             {"where": one.where, "step": one.step, "message": one.say(language)}
             for one in error.problems
+        ]
+    if isinstance(error, BadDefinition):
+        found["problems"] = [
+            {"where": f"{one.file}:{one.line}:{one.column}", "step": None, "message": one.message}
+            for one in error.remarks
         ]
     if isinstance(error, NotMet):
         found["findings"] = [

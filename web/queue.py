@@ -131,7 +131,7 @@ def queue_page(
     line = [(row.case_id, row.due_at) for row in connection.execute(query)]
     rows = _rows(connection, line[:limit])
     more = len(line) > limit
-    return Page(rows=rows, next=_write(*line[limit - 1]) if more else None)
+    return Page(rows=rows, next=place(*line[limit - 1]) if more else None)
 
 
 def _head(
@@ -145,8 +145,8 @@ def _head(
         .order_by(_waiting.c.due_at, _waiting.c.case_id)
     )
     if start:
-        place = tuple_(literal(start[0], Instant()), literal(start[1]))
-        query = query.where(tuple_(_waiting.c.due_at, _waiting.c.case_id) > place)
+        last = tuple_(literal(start[0], Instant()), literal(start[1]))
+        query = query.where(tuple_(_waiting.c.due_at, _waiting.c.case_id) > last)
     if filters.process:
         query = query.where(_waiting.c.process == filters.process)
     if filters.late:
@@ -176,12 +176,11 @@ def _named(connection: Connection, text: str) -> ColumnElement[bool]:
         ids = connection.execute(query.limit(MOST_NAMES)).scalars().all()
         if ids:
             parts.append(among(connection, of_case, ids))
+    found: ColumnElement[bool] = _waiting.c.case_id.is_(None)
     if not parts:
-        return _waiting.c.case_id.is_(None)
-    found: ColumnElement[bool] = _waiting.c.case_id.in_(
-        union(*(select(_case.c.id).where(part) for part in parts))
-    )
-    return found
+        return found
+    found = _waiting.c.case_id.in_(union(*(select(_case.c.id).where(part) for part in parts)))
+    return found  # noqa: RET504 - typed above
 
 
 def _rows(connection: Connection, line: Sequence[tuple[str, datetime]]) -> list[dict[str, Any]]:
@@ -215,7 +214,8 @@ def people_of(connection: Connection, scope: Scope) -> dict[str, str]:
     return {row.id: row.name for row in connection.execute(query)}
 
 
-def _write(case_id: str, due_at: datetime) -> str:
+def place(case_id: str, due_at: datetime) -> str:
+    """The place in the queue behind a case, as the next page takes it."""
     text = f"{due_at.isoformat()}|{case_id}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -225,9 +225,9 @@ def _read(after: str) -> tuple[datetime, str]:
         padded = after + "=" * (-len(after) % 4)
         text = base64.urlsafe_b64decode(padded.encode("ascii")).decode("ascii")
         moment, _, case_id = text.partition("|")
-        place = datetime.fromisoformat(moment), case_id
-        if place[0].tzinfo is None or len(case_id) != 36:
+        found = datetime.fromisoformat(moment), case_id
+        if found[0].tzinfo is None or len(case_id) != 36:
             raise ValueError
     except (binascii.Error, ValueError):
         raise BadInput(N_("This is no cursor. Take “next” of the page before as it is.")) from None
-    return place
+    return found

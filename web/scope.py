@@ -1,11 +1,12 @@
 """What a person may see, in one place.
 
 A reviewer or coordinator sees the cases of the areas her grants cover, and those with a party from
-there; the CSS sees all; a school's people see the cases of their school, once their account is
-validated: whoever only says that she works there sees nothing. A case about a person is hers, not
-her school's. What is not theirs does not exist for them. Somebody who works for an NSO and for the
-school reads the school's cases as the school does. Staff read a form as it was sent in, never what
-is still being written; see workflows/sent_form.py.
+there; the CSS sees all; the holder of another right those of the processes it acts in. A school's
+people see the cases of their school, once their account is validated: whoever only says that she
+works there sees nothing. A case about a person is hers, not her school's, unless somebody of a
+certain role there acts in it, such as the principal. What is not theirs does not exist for them.
+Somebody who works for an NSO and for the school reads the school's cases as the school does. Staff
+read a form as it was sent in, never what is still being written; see workflows/sent_form.py.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from base.i18n import N_
 from models.cases import Case, CaseParty
 from models.registry import Grant, Membership, Organisation, Person
 from workflows.actors import EVERYWHERE, acts_as
+from workflows.known import seen_by_right, seen_by_role
 from workflows.parties import add_parties
 from workflows.sent_form import FormAt, form_as_it_stands, form_as_sent
 from workflows.subjects import named_cases, schools_of
@@ -52,17 +54,19 @@ class Scope:
     organisations: tuple[str, ...]
     #: Which rights those are: nso_reviewer, css.
     rights: frozenset[str] = frozenset()
+    #: Processes and scopes of the rights that let her see these alone.
+    narrow: tuple[tuple[str, str], ...] = ()
+    #: Processes about people and the schools where her role acts in them.
+    led: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_staff(self) -> bool:
         """Whether she works for an NSO or the CSS."""
-        return bool(self.areas)
+        return bool(self.areas or self.narrow)
 
     def is_staff_for(self, area: str) -> bool:
         """Whether one of her rights covers ``area``."""
-        return any(
-            scope in (EVERYWHERE, area) or area.startswith(f"{scope}-") for scope in self.areas
-        )
+        return any(_covers(scope, area) for scope in self.areas)
 
     def is_staff_in(self, case: Row) -> bool:
         """Whether she reads a case as staff: it, or a party of it, is of her area, and not hers.
@@ -75,7 +79,11 @@ class Scope:
             case["person_id"], *(party["person_id"] for party in parties),
         )  # fmt: skip
         areas = (case["area"], *(party["area"] for party in parties))
-        return not mine and any(self.is_staff_for(area) for area in areas)
+        narrow = any(
+            process == case["process"] and _covers(scope, case["area"])
+            for process, scope in self.narrow
+        )
+        return not mine and (narrow or any(self.is_staff_for(area) for area in areas))
 
     def cases(self) -> ColumnElement[bool]:
         """The condition on cases that leaves only those she may see."""
@@ -89,7 +97,11 @@ class Scope:
         of_school = and_(
             _case.c.organisation_id.in_(self.organisations), _case.c.person_id.is_(None)
         )
-        return or_(_case.c.person_id == self.person_id, of_school, self._takes_part())
+        led = [
+            and_(_case.c.process == process, _case.c.organisation_id == school)
+            for process, school in self.led
+        ]
+        return or_(_case.c.person_id == self.person_id, of_school, self._takes_part(), *led)
 
     def staff_cases(self) -> ColumnElement[bool]:
         """The condition on cases that leaves only those she reads as staff."""
@@ -97,8 +109,12 @@ class Scope:
             covered: ColumnElement[bool] = true()
         else:
             of_party = select(_party.c.case_id).where(self._covers(_party.c.area))
-            covered = or_(self._covers(_case.c.area), _case.c.id.in_(of_party))
-        return and_(covered, self.not_hers()) if self.areas else covered
+            narrow = [
+                and_(_case.c.process == process, _within(_case.c.area, scope))
+                for process, scope in self.narrow
+            ]
+            covered = or_(self._covers(_case.c.area), _case.c.id.in_(of_party), *narrow)
+        return and_(covered, self.not_hers()) if self.is_staff else covered
 
     def not_hers(self) -> ColumnElement[bool]:
         """The condition on cases that leaves out those that concern herself or her school."""
@@ -108,11 +124,7 @@ class Scope:
         return and_(foreign, another, not_(self._takes_part()))
 
     def _covers(self, area: ColumnElement[str]) -> ColumnElement[bool]:
-        parts = [
-            or_(area == scope, area.startswith(f"{scope}-", autoescape=True))
-            for scope in self.areas
-        ]
-        return or_(false(), *parts)
+        return or_(false(), *(_within(area, scope) for scope in self.areas))
 
     def _takes_part(self) -> ColumnElement[bool]:
         mine = select(_party.c.case_id).where(_party.c.person_id == self.person_id)
@@ -126,13 +138,13 @@ def scope_of(connection: Connection, person_id: str, clock: Clock) -> Scope:
     Grants and memberships are looked at by the day in UTC; acting looks at the case's own day.
     """
     day = clock.now().date()
-    grants = connection.execute(
-        select(_grant.c.scope, _grant.c.right)
-        .where(_grant.c.person_id == person_id, _grant.c.right.in_(SEEING), _in_force(_grant, day))
+    rights = connection.execute(
+        select(_grant.c.right, _grant.c.scope)
+        .where(_grant.c.person_id == person_id, _in_force(_grant, day))
         .distinct()
     ).all()
     schools = connection.execute(
-        select(_member.c.organisation_id)
+        select(_member.c.organisation_id, _member.c.role)
         .join(_person, _person.c.id == _member.c.person_id)
         .where(
             _member.c.person_id == person_id,
@@ -140,11 +152,24 @@ def scope_of(connection: Connection, person_id: str, clock: Clock) -> Scope:
             _in_force(_member, day),
         )
         .distinct()
-    ).scalars()
+    ).all()
     return Scope(
-        person_id=person_id, areas=tuple(dict.fromkeys(grant.scope for grant in grants)),
-        organisations=tuple(schools), rights=frozenset(grant.right for grant in grants),
-    )  # fmt: skip
+        person_id=person_id,
+        areas=tuple(dict.fromkeys(row.scope for row in rights if row.right in SEEING)),
+        organisations=tuple(dict.fromkeys(row.organisation_id for row in schools)),
+        rights=frozenset(row.right for row in rights if row.right in SEEING),
+        narrow=tuple(
+            (process, row.scope)
+            for row in rights
+            if row.right not in SEEING
+            for process in sorted(seen_by_right().get(row.right, ()))
+        ),
+        led=tuple(
+            (process, row.organisation_id)
+            for row in schools
+            for process in sorted(seen_by_role().get(row.role, ()))
+        ),
+    )
 
 
 def visible_case(connection: Connection, scope: Scope, case_id: str) -> dict[str, Any]:
@@ -198,16 +223,38 @@ def visible_school(connection: Connection, scope: Scope, organisation_id: str | 
         raise NotFound(N_("There is no such school."))
 
 
-def visible_person(connection: Connection, scope: Scope, person_id: str, clock: Clock) -> None:
+def visible_person(
+    connection: Connection, scope: Scope, person_id: str, clock: Clock, school_id: str | None = None
+) -> None:
     """See that a person is hers to know of: herself, or somebody who works in her area.
+
+    Arguments:
+        school_id: a school where her role acts for its people, and the person may work.
 
     Raises:
         NotFound: there is no such person, or it is not; the answer is the same.
     """
     school = schools_of(connection, [person_id], clock.now().date()).get(person_id)
     hers = scope.is_staff_for(school["area"]) if school else EVERYWHERE in scope.areas
+    if school_id in {led for _process, led in scope.led}:
+        day = clock.now().date()
+        here = select(_member.c.id).where(
+            _member.c.person_id == person_id, _member.c.organisation_id == school_id,
+            _in_force(_member, day),
+        )  # fmt: skip
+        hers = hers or connection.execute(here).first() is not None
     if not (hers or person_id == scope.person_id):
         raise NotFound(N_("There is no such person."))
+
+
+def _covers(scope: str, area: str) -> bool:
+    return scope in (EVERYWHERE, area) or area.startswith(f"{scope}-")
+
+
+def _within(area: ColumnElement[str], scope: str) -> ColumnElement[bool]:
+    if scope == EVERYWHERE:
+        return true()
+    return or_(area == scope, area.startswith(f"{scope}-", autoescape=True))
 
 
 def _in_force(table: Any, day: date) -> ColumnElement[bool]:

@@ -26,6 +26,8 @@ from web.context import Context
 
 _session = Session.__table__  # type: ignore[attr-defined]
 _person = Person.__table__  # type: ignore[attr-defined]
+_link = MailLink.__table__  # type: ignore[attr-defined]
+_start = SignInStart.__table__  # type: ignore[attr-defined]
 
 #: How one can sign in.
 DEMO, MAIL, PASSKEY, OIDC = "demo", "mail", "passkey", "oidc"
@@ -108,7 +110,8 @@ def session_of(
         .join(_person, _person.c.id == _session.c.person_id)
         .where(_session.c.key_hash == hashed(key), _alive(context))
     ).mappings()
-    return row.first()
+    found = row.first()
+    return dict(found) if found else None
 
 
 def seen(context: Context, session: Mapping[str, Any]) -> None:
@@ -168,8 +171,7 @@ def sweep_out(connection: Connection, now: datetime, idle: timedelta) -> None:
     """Delete what has run out: sessions, links, sign-ins that went no further."""
     over = (_session.c.expires_at <= now) | (_session.c.seen_at <= now - idle)
     connection.execute(delete(_session).where(over))
-    for model in (MailLink, SignInStart):
-        table = model.__table__  # type: ignore[attr-defined]
+    for table in (_link, _start):
         connection.execute(delete(table).where(table.c.expires_at <= now))
 
 

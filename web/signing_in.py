@@ -62,6 +62,11 @@ def person_of(request: Request) -> Someone | None:
     return known
 
 
+def nobody_now(request: Request) -> None:
+    """What is still shown in answer to a request is shown to somebody who has just signed out."""
+    setattr(request.state, _FOUND, None)
+
+
 def _person_of(request: Request) -> Someone | None:
     context = context_of(request)
     email = request.headers.get(HEADER) if context.demo else None

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, and_, bindparam, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, not_, or_, select, true
 
 from base.days import local_day
 from models.cases import CaseEvent
@@ -89,7 +89,7 @@ def _is(
         return False
     question = _question(
         actor.linked_to or "", actor.account == "validated", bool(actor.roles), bool(actor.grant),
-        bool(actor.did), bool(actor.unless),
+        bool(actor.did), bool(actor.unless), actor.scope == "organisation",
     )  # fmt: skip
     known = {
         "case": case["id"], "school": case["organisation_id"], "project": case["project_id"],
@@ -113,6 +113,8 @@ def _scopes(actor: Actor, case: Row, parties: Mapping[str, Row]) -> list[str]:
     """The scopes a right may have to be one for this case."""
     if actor.scope == "all":
         return [EVERYWHERE]
+    if actor.scope == "organisation":
+        return [case["organisation_id"]] if case["organisation_id"] else []
     if actor.area_of is None:
         return scopes_of(case["area"])
     # A party nobody has named yet has no area, and so no NSO of its own.
@@ -121,7 +123,13 @@ def _scopes(actor: Actor, case: Row, parties: Mapping[str, Row]) -> list[str]:
 
 @lru_cache(maxsize=64)
 def _question(
-    linked_to: str, validated: bool, with_role: bool, granted: bool, did: bool, apart: bool
+    linked_to: str,
+    validated: bool,
+    with_role: bool,
+    granted: bool,
+    did: bool,
+    apart: bool,
+    at_home: bool,
 ) -> Select[Any]:
     """Whether a person is an actor of this form: a row if so. One question, made once."""
     query = select(_person.c.id).where(_person.c.id == bindparam("person"))
@@ -148,6 +156,10 @@ def _question(
             )
             .exists()
         )
+    if at_home:
+        # A right for a school holds as long as its holder works there.
+        here = _member.c.organisation_id == bindparam("school")
+        query = query.where(_linked_since("day").where(here).exists())
     if did:
         last = (
             select(_event.c.actor_id)
@@ -355,6 +367,8 @@ def _grantees(
             .distinct()
             .order_by(_person.c.id)
         )
+        if actor.scope == "organisation":
+            query = query.where(_works_at(there[0]["organisation_id"], day))
         people = [_recipient(row) for row in connection.execute(query)]
         linked = _linked(connection, process, actor, there, people, day) if actor.unless else set()
         for case in there:
@@ -362,6 +376,19 @@ def _grantees(
                 person for person in people if (case["id"], person.id) not in linked
             ]
     return found
+
+
+def _works_at(school: str | None, day: date) -> ColumnElement[bool]:
+    """Whether the holder of a grant works at ``school`` on ``day``."""
+    return (
+        select(_member.c.id)
+        .where(
+            _member.c.person_id == _grant.c.person_id, _member.c.organisation_id == school,
+            _member.c.first_day <= day,
+            or_(_member.c.last_day.is_(None), _member.c.last_day >= day),
+        )
+        .exists()
+    )  # fmt: skip
 
 
 def _linked(

@@ -19,20 +19,21 @@ _ROUND = "round."
 def apply_effects(
     connection: Connection, public_url: str, published: Published, cause: Cause, case: Row,
     rows: dict[Any, list[dict[str, Any]]], changes: list[UpdateBase],
-) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:  # fmt: skip
     """Ask every effect of the step, in the file's order, what it writes.
 
     Arguments:
         rows, changes: what is to be written is added to them, when no effect has refused.
 
     Returns:
-        The columns of the case the effects settle, and the values for its mails.
+        The columns of the case the effects settle, the values for its mails, and what it keeps.
 
     Raises:
         Refused: an effect cannot be carried out; nothing was added.
     """
     about: dict[str, Any] = {}
     context: dict[str, Any] = {}
+    keeps: dict[str, Any] = {}
     made, changed = [], []
     for name, occasion in _occasions(connection, public_url, published, cause, case):
         outcome = EFFECTS[name](occasion)
@@ -40,10 +41,11 @@ def apply_effects(
         changed += outcome.changes
         about |= outcome.about
         context |= outcome.context
+        keeps |= outcome.keeps
     for table, row in made:
         rows.setdefault(table, []).append(row)
     changes += changed
-    return about, context
+    return about, context, keeps
 
 
 def foreseen(
@@ -73,6 +75,6 @@ def _occasions(
         }
         yield name, Occasion(
             connection=connection, case=case, parties=case.get("parties", {}),
-            payload=cause.payload, actor_id=cause.actor_id, arguments=arguments, now=cause.now,
-            public_url=public_url,
+            payload=cause.payload, actor_id=cause.actor_id, acted_as=cause.acted_as, values=values,
+            arguments=arguments, now=cause.now, public_url=public_url,
         )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 from base.errors import BadInput, Problem
 from base.i18n import N_
 from registry import values
+from registry.rights import rights
 from registry.values import BadValue
 from workflows.definition import Ask, Process, Step
 from workflows.form import check_text, kept, sections, unknown
@@ -89,6 +90,13 @@ def _choice(ask: Ask, value: Any) -> Found:
     return None, [_problem(ask, message, choices=list(ask.choices))]
 
 
+def _right(ask: Ask, value: Any) -> Found:
+    if isinstance(value, str) and value in rights():
+        return value, []
+    titles = [one.title for one in rights().values()]
+    return None, [_problem(ask, N_("“{title}”: choose one of {choices}."), choices=titles)]
+
+
 def _number(ask: Ask, value: Any) -> Found:
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > LARGEST:
         return None, [_problem(ask, N_("“{title}”: give a whole number."))]
@@ -129,6 +137,7 @@ _READERS: Mapping[str, Callable[[Ask, Any], Found]] = {
     "date": _read(lambda value: values.day(value).isoformat()),
     "email": _read(values.mail_address),
     "area": _read(values.area),
+    "right": _right,
     "person": _read(values.mail_address),
     "organisation": _id,
     "project": _id,

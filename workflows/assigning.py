@@ -1,4 +1,4 @@
-"""Who of the staff looks after a case: asked for, or taken up. No step of it; nothing moves."""
+"""Who of the staff looks after a case. It is no step: nothing moves, and nobody is written to."""
 
 from __future__ import annotations
 
@@ -26,17 +26,21 @@ Row = Mapping[str, Any]
 def colleagues(
     connection: Connection, process: Process, case: Row, now: datetime
 ) -> list[Recipient]:
-    """Those who can look after a case: whoever of the staff may act in it one day, by name.
+    """Those who can look after a case: whoever of the staff may act in it as it is, by name.
 
-    Somebody with a conflict of interest is not among them.
+    While it waits for somebody else, it is whoever may act later. Somebody with a conflict of
+    interest is not among them.
     """
-    acting = {name for step in process.transitions.values() for name in step.by}
+    steps = process.transitions.values()
+    ever, here = (
+        {name for step in those for name in step.by if process.actors[name].grant}
+        for those in (steps, [step for step in steps if case["state"] in step.source])
+    )
     found: dict[str, Recipient] = {}
-    for name in sorted(acting):
-        if process.actors[name].grant:
-            for person in recipients(connection, process, name, [case], now)[case["id"]]:
-                if person.id:
-                    found[person.id] = person
+    for name in sorted(here or ever):
+        for person in recipients(connection, process, name, [case], now)[case["id"]]:
+            if person.id:
+                found[person.id] = person
     return sorted(found.values(), key=lambda one: (one.name, one.id))
 
 

@@ -34,7 +34,7 @@ Messages = dict[Name, Name]
 
 _AT = re.compile(
     r"^(?:(?P<end>end of)|(?P<time>(?:[01][0-9]|2[0-3]):[0-5][0-9]) on)"
-    r" round\.(?P<date>[a-z0-9_.]+)$"
+    r" (?:round\.(?P<date>[a-z0-9_.]+)|(?P<own>case\.[a-z0-9_]+))$"
 )
 _SPAN = re.compile(
     r"^(?:(?P<count>[0-9]{1,4})|round\.(?P<parameter>[a-z0-9_.]+)) (?P<working>working )?days?$"
@@ -46,13 +46,13 @@ class _Part(BaseModel):
 
 
 class At(_Part):
-    """A point on a day of the round, in the zone of the case.
+    """A point on a day of the round, or of the case itself, in the zone of the case.
 
     ``end of round.first_window.closes`` is 24:00 of that day; ``09:00 on round.publication`` is
-    that local time.
+    that local time; ``end of case.last_day`` is 24:00 of a day the case keeps.
     """
 
-    #: Name of the round's date: first_window.closes.
+    #: Name of the round's date: first_window.closes; or of one the case keeps: case.last_day.
     date: str
     #: Local time, HH:MM; None is the end of the day.
     time: str | None = None
@@ -64,10 +64,10 @@ class At(_Part):
             return value
         found = _AT.match(value)
         if not found:
-            hint = 'write "end of round.DATE" or "09:00 on round.DATE"'
+            hint = 'write "end of round.DATE", "09:00 on round.DATE" or the same of case.DATE'
             message = f'"{value}" is no point in time: {hint}'
             raise ValueError(message)
-        return {"date": found["date"], "time": found["time"]}
+        return {"date": found["date"] or found["own"], "time": found["time"]}
 
 
 class Span(_Part):
@@ -119,8 +119,8 @@ class Actor(_Part):
     account: Literal["validated"] | None = None
     #: Holders of this right today …
     grant: str | None = None
-    #: … for the area of the case, or for all areas …
-    scope: Literal["area", "all"] = "area"
+    #: … for the area of the case, for all areas, or for its organisation while they work there …
+    scope: Literal["area", "all", "organisation"] = "area"
     #: … or for the area of this party of it.
     area_of: Name | None = None
     #: Conflict of interest: never someone who is (or was, while the case ran) linked to its school;
@@ -224,7 +224,7 @@ class Ask(_Part):
     name: Name
     type: Literal[
         "text", "text_per_section", "yes_no", "choice", "number", "date", "email", "area",
-        "person", "organisation", "project",
+        "right", "person", "organisation", "project",
     ]  # fmt: skip
     title: Texts
     required: bool = False
@@ -302,6 +302,8 @@ class Start(Step):
     every: Literal["organisation", "person", "project"] | None = None
     #: Until when it is made up for if it was missed; without it a missed one is not made up for.
     until: At | None = None
+    #: For how many subjects it can be done in one request.
+    together: int = Field(default=1, ge=1, le=1000)
 
 
 class Transition(Step):
@@ -320,6 +322,8 @@ class TimerRule(_Part):
     at: At | None = None
     #: … so long after the case came into its state (end of that day; working days of the area).
     after: Span | None = None
+    #: … or again and again, at 00:00 local time, until the guard of its trigger is met.
+    every: Span | None = None
     #: after: the clock stands still in these states, and goes on from where it was.
     paused_in: list[Name] = []
     #: Instead of at the point itself: so long before it, at 09:00 local time each.
@@ -329,8 +333,11 @@ class TimerRule(_Part):
 
     @model_validator(mode="after")
     def _sense(self) -> TimerRule:
-        if (self.at is None) == (self.after is None):
-            message = "a timer has either at or after"
+        if sum(way is not None for way in (self.at, self.after, self.every)) != 1:
+            message = "a timer has one of at, after and every"
+            raise ValueError(message)
+        if self.every and (self.fire is None or not self.every.count):
+            message = "a timer that comes every so many days, one or more, fires a trigger"
             raise ValueError(message)
         if (self.fire is None) == (not self.mail):
             message = "a timer either fires a trigger or sends mails"
@@ -375,7 +382,10 @@ class Process(_Part):
     parties: dict[Name, Party] = {}
     #: The calendar of rounds that gives dates and parameters.
     round: Name | None = None
-    #: At most one case at a time for all of these together: the subject, the round, parties.
+    #: What a case keeps of what its steps ask and its effects find: for its timers and mails.
+    keeps: list[Name] = []
+    #: At most one case at a time for all of these together: the subject, the round, parties, and
+    #: what it keeps.
     unique: list[Name] = []
     #: Where the platform itself keeps time (IANA zone): for what belongs to no case.
     zone: str = "UTC"

@@ -32,11 +32,12 @@ from workflows.definition import Process, Start, Transition
 from workflows.edits import checked_edits
 from workflows.effects.effect import Consequence
 from workflows.judging import judge_guard, refusal
+from workflows.kept_values import kept_now
 from workflows.machine import next_state, triggers_from
 from workflows.parties import resolve, unique_key, with_parties
 from workflows.publishing import Published
 from workflows.step import Taken, lock, take
-from workflows.subjects import NOTHING, subject
+from workflows.subjects import NOTHING, at_school, subject
 from workflows.tools import Cause, Tools
 
 UNDO = "undo"
@@ -137,7 +138,8 @@ class Engine:
         Arguments:
             actor_id: the person who does it; None is the platform.
             organisation_id, person_id, project_id: what the case is about, where the start is about
-                what is given; only the one that is the process's subject.
+                what is given; only the one that is the process's subject. Of a person, the
+                organisation says at which of her schools; of several the newest if left out.
             round_name: the round; without one the newest that holds today.
             payload: what the start asks for.
 
@@ -188,6 +190,7 @@ class Engine:
             raise not_allowed(connection, published, start, case, actor_id, now)
         clean: dict[str, Any] = check_payload(published.process, start, payload or {})
         resolve(connection, published.process, start, case, clean, actor_id, now)
+        case["kept"] = kept_now(published.process, case, clean)
         case["unique_key"] = unique_key(published.process, case)
         if case["unique_key"] and taken_keys(connection, process, [case["unique_key"]]):
             raise _there_already(published.process)
@@ -216,6 +219,8 @@ class Engine:
         found = subject(connection, kind, id_, now)
         if found is None:
             raise NotFound(_NOT_THERE[kind])
+        if kind == "person" and start.about == "given" and given.get("organisation"):
+            return at_school(connection, found, str(given["organisation"]), now)
         return found
 
     def undo(self, case_id: str, actor_id: str | None) -> Taken:
@@ -474,7 +479,7 @@ def new_case(
         **about, "id": new_id(), "process": process.process, "release_id": published.id,
         "round": round_name if process.round else None, "state": "", "since": now, "is_open": True,
         "zone": about["zone"] or process.zone, "version": 0, "head": "", "opened_at": now,
-        "parties": {},
+        "parties": {}, "kept": {},
     }  # fmt: skip
     return {**case, "unique_key": unique_key(process, case)}
 

@@ -74,12 +74,16 @@ def changes(
 def compared(old: str, new: str) -> Iterator[Part]:
     """How ``new`` came of ``old``, word by word."""
     if len(old) + len(new) > LONGEST:
-        yield from (part for part in (("out", old), ("in", new)) if part[1])  # type: ignore[misc]
+        if old:
+            yield "out", old
+        if new:
+            yield "in", new
         return
     one, other = _words(old), _words(new)
-    for kind, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+    before, after = ([word.strip() for word in words] for words in (one, other))
+    for kind, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind == "equal":
-            yield "same", "".join(one[a:b])
+            yield "same", "".join(other[c:d])
             continue
         if b > a:
             yield "out", "".join(one[a:b])
@@ -88,4 +92,5 @@ def compared(old: str, new: str) -> Iterator[Part]:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"\s+|\S+", text)
+    """The words, each with the space behind it."""
+    return re.findall(r"\S+\s*|\s+", text)

@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 from documents.evidence import KINDS
+from registry.rights import rights
 from rules.book import RuleBook
 from workflows.checks.check import Known
 from workflows.effects import EFFECTS
+from workflows.process_file import load_processes
 
 #: What a grant can give, and so what an actor can be asked for.
-RIGHTS = ("nso_reviewer", "nso_coordinator", "css", "administrator")
+RIGHTS = ("nso_reviewer", "nso_coordinator", "css", "administrator", "digisnap_team", *rights())
 #: What a section of a form can offer for download.
 DOCUMENTS = ("declaration",)
+
+
+@lru_cache(maxsize=1)
+def seen_by_right() -> Mapping[str, frozenset[str]]:
+    """For each right, the installed processes in which its holders act for an area."""
+    found: dict[str, set[str]] = {}
+    for process, _located in load_processes().values():
+        for actor in process.actors.values():
+            if actor.grant and actor.scope != "organisation":
+                found.setdefault(actor.grant, set()).add(process.process)
+    return {right: frozenset(names) for right, names in found.items()}
+
+
+@lru_cache(maxsize=1)
+def seen_by_role() -> Mapping[str, frozenset[str]]:
+    """For each role at a school, the installed processes about a person in which it acts."""
+    found: dict[str, set[str]] = {}
+    for process, _located in load_processes().values():
+        steps = [*process.starts.values(), *process.transitions.values()]
+        acting = {name for step in steps for name in step.by}
+        for name in acting if process.subject == "person" else ():
+            for role in process.actors[name].roles:
+                found.setdefault(role, set()).add(process.process)
+    return {role: frozenset(names) for role, names in found.items()}
 
 
 class Mails(Protocol):

@@ -45,6 +45,7 @@ def message_context(
         "subject": {"name": name_of(case)},
         "parties": {name: {"name": row["name"]} for name, row in case["parties"].items()},
         "round": {"name": case["round"] or "", "title": round_title},
+        "kept": dict(case.get("kept") or {}),
         "dates": {key: value for key, value in values.items() if value is not None},
         "case": {
             "id": case["id"],

@@ -93,7 +93,7 @@ def party_ids(process: Process, case: Row) -> dict[str, str]:
 
 def unique_key(process: Process, case: Row) -> str | None:
     """What may exist only once at a time; None where nothing is unique."""
-    known = {**party_ids(process, case), "round": case["round"]}
+    known = {**(case.get("kept") or {}), **party_ids(process, case), "round": case["round"]}
     return "|".join(str(known.get(name) or "") for name in process.unique) or None
 
 

@@ -7,13 +7,13 @@ release does not touch it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 from transitions import Machine
 
 from base.canonical import hash_of, sha256
@@ -29,6 +29,9 @@ from workflows.definition import Process
 from workflows.known import Mails, known_to
 from workflows.machine import machine_of
 from workflows.process_file import read_process
+
+#: A file by what it is (process, rule_set or round) and its name.
+File: TypeAlias = tuple[str, str]
 
 _definition = Definition.__table__  # type: ignore[attr-defined]
 _release = Release.__table__  # type: ignore[attr-defined]
@@ -99,6 +102,7 @@ def rule_sets_of(process: Process) -> list[str]:
 def publish(
     connection: Connection, text: str, book: RuleBook, *, mails: Mails, author: str, now: datetime,
     in_force_from: date | None = None, approver: str = "", file: str = "process",
+    again: bool = False, untried: Collection[str] = (),
 ) -> Published:  # fmt: skip
     """Publish a process file with the rule sets and rounds of ``book`` that it uses.
 
@@ -109,6 +113,11 @@ def publish(
         mails: the mail templates there are.
         author: who publishes.
         in_force_from: first day new cases take it; today when left out.
+        again: whether what was published before, and is not in force on that day, comes into force
+            a second time; it is given back as it is otherwise.
+        untried: rule sets whose examples need not come out. Those of a text that was published
+            before never need to: they came out with the rounds there were then, and a round that
+            is changed since does not make them wrong.
 
     Raises:
         BadDefinition: the process file has errors; nothing was published.
@@ -118,7 +127,9 @@ def publish(
         remark
         for remark in check_process(process, located, known_to(book, mails))
         if remark.severity == "error"
-    ] + [remark for remark in check_book(book) if remark.severity == "error"]
+    ]
+    before = {*untried, *_published_before(connection, book)}
+    wrong += [remark for remark in check_book(book, before) if remark.severity == "error"]
     if wrong:
         raise BadDefinition(N_("The process file has errors."), wrong)
     rule_sets = {name: book.rule_set(name) for name in rule_sets_of(process)}
@@ -129,19 +140,18 @@ def publish(
         **{("rule_set", name): book.text_of(name) for name in rule_sets},
         **{("round", name): book.text_of(name) for name in rounds},
     }
-    parts = {
+    parts: dict[str, Any] = {
         "process": sha256(text),
         "rule_sets": {name: sha256(texts["rule_set", name]) for name in rule_sets},
         "rounds": {name: sha256(texts["round", name]) for name in rounds},
     }
+    first_day = in_force_from or now.date()
+    while known := _known(connection, process.process, hash_of(parts)):
+        if not again or known.id == release_on(connection, process.process, first_day):
+            return read_release(connection, known.id)
+        # It comes back: a release of its own, which says of which one it has the content.
+        parts["returns_to"] = known.number
     whole = hash_of(parts)
-    known = connection.execute(
-        select(_release.c.id).where(
-            _release.c.process == process.process, _release.c.sha256 == whole
-        )
-    ).scalar()
-    if known:
-        return read_release(connection, known)
     insert_new(
         connection,
         _definition,
@@ -153,21 +163,72 @@ def publish(
             for (kind, name), content in texts.items()
         ],
     )  # fmt: skip
-    number = connection.execute(
-        select(func.coalesce(func.max(_release.c.number), 0)).where(
-            _release.c.process == process.process
-        )
-    ).scalar_one()
+    number = newest(connection, process.process)
     release_id = new_id()
     connection.execute(
         _release.insert(),
         {
             "id": release_id, "process": process.process, "number": number + 1, "sha256": whole,
-            "parts": parts, "in_force_from": in_force_from or now.date(), "published_at": now,
+            "parts": parts, "in_force_from": first_day, "published_at": now,
             "author": author,
         },
     )  # fmt: skip
     return read_release(connection, release_id)
+
+
+def _published_before(connection: Connection, book: RuleBook) -> list[str]:
+    """The rule sets of ``book`` whose very text was published before."""
+    hashes = {sha256(book.text_of(one.name)): one.name for one in book.rule_sets()}
+    known = select(_definition.c.sha256).where(_definition.c.sha256.in_(hashes))
+    return [hashes[sha] for sha in connection.execute(known).scalars()]
+
+
+def newest(connection: Connection, process: str) -> int:
+    """The number of the last release of ``process``; 0 where there is none."""
+    query = select(func.coalesce(func.max(_release.c.number), 0))
+    return int(connection.execute(query.where(_release.c.process == process)).scalar_one())
+
+
+def _known(connection: Connection, process: str, sha: str) -> Row[Any] | None:
+    return connection.execute(
+        select(_release.c.id, _release.c.number).where(
+            _release.c.process == process, _release.c.sha256 == sha
+        )
+    ).first()
+
+
+def release_on(connection: Connection, process: str, day: date) -> str | None:
+    """The id of the newest release of ``process`` whose first day has come on ``day``."""
+    found: str | None = connection.execute(
+        select(_release.c.id)
+        .where(_release.c.process == process, _release.c.in_force_from <= day)
+        .order_by(_release.c.number.desc())
+        .limit(1)
+    ).scalar()
+    return found
+
+
+def days_to_come(connection: Connection, process: str, day: date) -> list[date]:
+    """The first days of the releases of ``process`` that come into force after ``day``."""
+    query = select(_release.c.in_force_from).where(
+        _release.c.process == process, _release.c.in_force_from > day
+    )
+    return sorted(set(connection.execute(query).scalars()))
+
+
+def texts_of(connection: Connection, published: Published) -> dict[File, str]:
+    """The text of every file of a release, by kind and name."""
+    parts = published.parts
+    hashes = {("process", published.process.process): parts["process"]}
+    hashes |= {("rule_set", name): sha for name, sha in parts["rule_sets"].items()}
+    hashes |= {("round", name): sha for name, sha in parts["rounds"].items()}
+    rows = connection.execute(
+        select(_definition.c.sha256, _definition.c.text).where(
+            _definition.c.sha256.in_(set(hashes.values()))
+        )
+    )
+    texts = {row.sha256: row.text for row in rows}
+    return {file: texts[sha] for file, sha in hashes.items()}
 
 
 def read_release(connection: Connection, release_id: str) -> Published:
@@ -213,12 +274,7 @@ class Library:
         Raises:
             NotFound: none is in force.
         """
-        found = connection.execute(
-            select(_release.c.id)
-            .where(_release.c.process == process, _release.c.in_force_from <= day)
-            .order_by(_release.c.number.desc())
-            .limit(1)
-        ).scalar()
+        found = release_on(connection, process, day)
         if found is None:
             raise NotFound(N_("No process {process} is in force."), process=process)
         return self.release(connection, found)

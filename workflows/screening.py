@@ -58,6 +58,16 @@ def plan_starts(connection: Connection, published: Published, now: datetime) -> 
                 }
             )  # fmt: skip
     insert_new(connection, _timer, rows)
+    for row in rows:
+        # A day that was changed since is waited for instead, unless it has begun already.
+        connection.execute(
+            update(_timer)
+            .where(
+                _timer.c.key == row["key"], _timer.c.due_at != row["due_at"],
+                _timer.c.due_at > now, _timer.c.done_at.is_(None),
+            )
+            .values(due_at=row["due_at"])
+        )  # fmt: skip
 
 
 def screen(

@@ -25,10 +25,12 @@ from models.desk import Waiting
 from models.messages import Mail, Notice
 from models.registry import Organisation
 from models.sql import insert, pipelined
+from models.types import Json
 from workflows.applying import apply_effects
 from workflows.chain import event_hash
 from workflows.definition import Process, Step
 from workflows.judging import Said, chosen_branch, decision_rows, judge_guard, refusal
+from workflows.kept_values import kept_now
 from workflows.messages import deadlines, messages_of
 from workflows.parties import party_rows, unique_key, with_parties
 from workflows.publishing import Published
@@ -134,13 +136,16 @@ def take(
         if state is None:
             continue
         try:
-            about, context = apply_effects(
+            about, context, found = apply_effects(
                 connection, tools.public_url, published, cause, before, batch.rows, batch.changes
             )
         except Refused as refused_effect:
             refused[before["id"]] = refused_effect
             continue
         batch.settled |= bool(about)
+        if process.keeps:
+            kept = kept_now(process, before, cause.payload, found)
+            before = {**before, "kept": kept}  # noqa: PLW2901 - the same case, as it goes on
         _add(batch, published, cause, _settled(process, before, about), state, context, asked)
     if not batch.cases:
         return [], refused
@@ -216,7 +221,8 @@ def _write(
             if table.name in _SUBJECTS:
                 insert(connection, table, lines)
         insert(connection, _case, [_columns(case) for case in new])
-        _update(connection, there, settled=batch.settled or _settles(cause.step))
+        settled = batch.settled or _settles(cause.step)
+        _update(connection, there, settled=settled, keeps=bool(process.keeps))
         if process.parties and there:
             connection.execute(_drop_parties, {"ids": [case["id"] for case in there]})
         insert(connection, _party, [row for case in batch.cases for row in party_rows(case)])
@@ -306,9 +312,15 @@ _move_and_settle = _move.values(
     organisation_id=bindparam("b_organisation"), project_id=bindparam("b_project"),
     area=bindparam("b_area"), zone=bindparam("b_zone"),
 )  # fmt: skip
+#: Whether it settles, whether it keeps something -> how it is written.
+_MOVES = {
+    (settles, keeps): move.values(kept=bindparam("b_kept", type_=Json())) if keeps else move
+    for settles, move in ((False, _move), (True, _move_and_settle))
+    for keeps in (False, True)
+}
 
 
-def _update(connection: Connection, cases: Sequence[Row], *, settled: bool) -> None:
+def _update(connection: Connection, cases: Sequence[Row], *, settled: bool, keeps: bool) -> None:
     if not cases:
         return
     rows = [
@@ -319,13 +331,12 @@ def _update(connection: Connection, cases: Sequence[Row], *, settled: bool) -> N
         }
         for case in cases
     ]  # fmt: skip
-    if not settled:
-        connection.execute(_move, rows)
-        return
-    about = ("organisation_id", "project_id", "area", "zone")
+    about = ("organisation_id", "project_id", "area", "zone") if settled else ()
     for row, case in zip(rows, cases, strict=True):
         row |= {f"b_{name.removesuffix('_id')}": case[name] for name in about}
-    connection.execute(_move_and_settle, rows)
+        if keeps:
+            row["b_kept"] = case["kept"]
+    connection.execute(_MOVES[settled, keeps], rows)
 
 
 _drop_parties = delete(_party).where(_party.c.case_id.in_(bindparam("ids", expanding=True)))

@@ -11,10 +11,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, func, or_, select
 
 from base.days import local_day, zone_of
+from base.errors import NotFound
+from base.i18n import N_
 from models.cases import Case
 from models.registry import Membership, Organisation, Person, Project, ProjectFounder
 from models.sql import among
@@ -92,6 +95,26 @@ def subject(connection: Connection, kind: str, id_: str, now: datetime) -> dict[
     table = _TABLES[kind]
     row = connection.execute(select(table).where(table.c.id == id_)).mappings().first()
     return _described(connection, kind, [dict(row)], now)[0] if row else None
+
+
+def at_school(
+    connection: Connection, about: Row, organisation_id: str, now: datetime
+) -> dict[str, Any]:
+    """A person as :func:`subject` gives her, at another of the schools she works at.
+
+    Raises:
+        NotFound: she does not work there today; whether there is such a school is not told.
+    """
+    query = select(_organisation).where(_organisation.c.id == organisation_id)
+    row = connection.execute(query).mappings().first()
+    day = local_day(now, ZoneInfo(of_school(row)["zone"])) if row else None
+    here = select(_member.c.id).where(
+        _member.c.person_id == about["person_id"], _member.c.organisation_id == organisation_id,
+        _member.c.first_day <= day, or_(_member.c.last_day.is_(None), _member.c.last_day >= day),
+    )  # fmt: skip
+    if row is None or connection.execute(here).first() is None:
+        raise NotFound(N_("{name} does not work at this school today."), name=about["person_name"])
+    return {**about, **of_school(dict(row))}
 
 
 def subjects_after(

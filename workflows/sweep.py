@@ -12,10 +12,11 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy
 import structlog
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from base.errors import Refused
@@ -31,6 +32,7 @@ from workflows.publishing import Published
 from workflows.reminders import remind
 from workflows.screening import plan_starts, screen
 from workflows.step import lock, take
+from workflows.timing import next_time
 from workflows.tools import Cause
 from workflows.waiting import fill_queue
 
@@ -50,7 +52,7 @@ LEASES = Leases(table=_timer, due=_timer.c.due_at, waiting=_timer.c.done_at.is_(
 
 
 def prepare(engine: Engine) -> None:
-    """Set the timers of processes, screenings and digests; see that there is a queue."""
+    """Set the timers that belong to processes (screenings, digests); see that there is a queue."""
     now = engine.tools.clock.now()
     with writing(engine.database) as connection:
         for name in engine.tools.library.processes(connection):
@@ -158,6 +160,7 @@ def _cases_due(engine: Engine, timers: Sequence[dict[str, Any]]) -> None:
     tools = engine.tools
     now = tools.clock.now()
     refusals: list[tuple[dict[str, Any], Refused]] = []
+    again: list[dict[str, Any]] = []
     with writing(engine.database) as connection:
         cases = lock(connection, sorted({timer["case_id"] for timer in timers}))
         groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -166,14 +169,42 @@ def _cases_due(engine: Engine, timers: Sequence[dict[str, Any]]) -> None:
             groups.setdefault((release, timer["name"]), []).append(timer)
         for (release, name), due in groups.items():
             published = tools.library.release(connection, release)
-            refusals += _rule_due(engine, connection, published, name, due, cases, now)
-        waiting = {timer["id"] for timer, _ in refusals}
+            not_done = _rule_due(engine, connection, published, name, due, cases, now)
+            if published.process.timers[name].every:
+                again += _look_again(connection, published, name, not_done, cases, now)
+            else:
+                refusals += not_done
+        waiting = {timer["id"] for timer in (*again, *(timer for timer, _ in refusals))}
         gone = [timer["id"] for timer in timers if timer["id"] not in waiting]
         connection.execute(delete(_timer).where(_timer.c.id.in_(gone)))
     for timer, refused in refusals:
         reference = new_id()
         log.warning("timer refused", reference=reference, timer=timer["key"], reason=str(refused))
         _set_back(engine, timer, reference)
+
+
+def _look_again(
+    connection: Connection, published: Published, name: str,
+    not_done: Sequence[tuple[dict[str, Any], Refused]], cases: dict[str, dict[str, Any]],
+    now: datetime,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Set a timer that comes again and again for its next time; gives those that were set."""
+    span, moments = published.process.timers[name].every, []
+    for timer, _refused in not_done:
+        case = cases[timer["case_id"]]
+        values = published.values(case["round"], case["area"])
+        due = next_time(span, values, now, ZoneInfo(case["zone"])) if span else None
+        moments.append({"b_id": timer["id"], "b_due": due})
+    if moments:
+        connection.execute(_again, moments)
+    return [timer for timer, _refused in not_done]
+
+
+_again = (
+    update(_timer)
+    .where(_timer.c.id == bindparam("b_id"))
+    .values(due_at=bindparam("b_due", type_=Instant()), leased_until=None)
+)
 
 
 def _rule_due(

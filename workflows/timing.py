@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from base.days import add_working_days, end_of, is_working_day, local_day, start_of
 from base.ids import new_id
 from workflows.definition import At, Process, Span, TimerRule
+from workflows.kept_values import with_own
 
 #: Local time at which a reminder goes out some days before a deadline.
 REMINDED_AT = time(9)
@@ -43,7 +44,7 @@ def last_day(
         spent: days of its span that had passed before the case came into its state again.
     """
     if rule.at:
-        day = values.get(rule.at.date)
+        day = with_own(values, case).get(rule.at.date)
         return day if isinstance(day, date) else None
     count = length(rule.after, values) if rule.after else None
     if count is None or rule.after is None:
@@ -70,6 +71,14 @@ def before(
     return start_of(day, zone, REMINDED_AT)
 
 
+def next_time(
+    span: Span, values: Mapping[str, Any], now: datetime, zone: ZoneInfo
+) -> datetime | None:
+    """00:00 local time, so many days after the day it is at ``now``; None if unknown."""
+    count = length(span, values)
+    return start_of(local_day(now, zone) + timedelta(days=count), zone) if count else None
+
+
 def plan(
     process: Process, case: Mapping[str, Any], values: Mapping[str, Any], now: datetime,
     spent: Mapping[str, int] = MappingProxyType({}),
@@ -86,6 +95,7 @@ def plan(
         spent: for timers whose clock can stand still, the days that have passed already.
     """
     zone = ZoneInfo(case["zone"])
+    values = with_own(values, case)
     rows: list[dict[str, Any]] = []
     for name, rule in process.timers.items():
         if case["state"] not in rule.states:
@@ -99,6 +109,8 @@ def plan(
             ]
         elif rule.at:
             moments = [instant(rule.at, values, zone)]
+        elif rule.every:
+            moments = [next_time(rule.every, values, now, zone)]
         else:
             moments = [end_of(day, zone) if day else None]
         for number, due in enumerate(moments):

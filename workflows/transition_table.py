@@ -75,25 +75,26 @@ def _row(
 def _moments(process: Process, language: str, trigger: str, source: str | None) -> list[str]:
     if source is None:
         at = process.starts[trigger].at
-        return [_point(at, language)] if at else []
+        return [point(at, language)] if at else []
     return [
-        _point(timer.at, language) if timer.at else _span(timer.after, language)
+        point(timer.at, language) if timer.at else span(timer.after, language)
         for timer in process.timers.values()
         if timer.fire == trigger and source in timer.states
     ]
 
 
-def _point(at: At, language: str) -> str:
+def point(at: At, language: str) -> str:
     """A point of the round, by the name its date has in the round file."""
     if at.time is None:
         return translate(N_("at the end of {date}"), language, date=at.date)
     return translate(N_("at {time} on {date}"), language, time=at.time, date=at.date)
 
 
-def _span(span: Span | None, language: str) -> str:
-    if span is None:
+def span(length: Span | None, language: str) -> str:
+    """So long after a case came into its state; empty without a span."""
+    if length is None:
         return ""
-    count = span.parameter or span.count
-    if span.working:
+    count = length.parameter or length.count
+    if length.working:
         return translate(N_("after {count} working days"), language, count=count)
     return translate(N_("after {count} days"), language, count=count)

@@ -121,9 +121,8 @@ def fill_queue(connection: Connection, library: Library) -> int:
         if not cases:
             return count
         ids = [case["id"] for case in cases]
-        timers = connection.execute(
-            select(_timer).where(among(connection, _timer.c.case_id, ids))
-        ).mappings().all()  # fmt: skip
+        of_them = select(_timer).where(among(connection, _timer.c.case_id, ids))
+        timers = [dict(row) for row in connection.execute(of_them).mappings()]
         for release in {case["release_id"] for case in cases}:
             published = library.release(connection, release)
             there = [case for case in cases if case["release_id"] == release]

@@ -12,9 +12,9 @@ from fastapi import FastAPI
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """The address under which ``app`` answers."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical"))
+def served(app: FastAPI, port: int = 0) -> Iterator[str]:
+    """The address under which ``app`` answers; the machine chooses a port if none is given."""
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical"))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -77,7 +77,7 @@ def test_a_reviewer_decides_with_a_mail_in_her_own_words(sqlite_desk: Desk, clie
     assert "De &lt;b&gt;link&lt;/b&gt; werkt niet." in look.text
     fields = hidden(look.text)
     assert fields["feedback.esafety"] == given["feedback.esafety"]
-    assert fields["mail-0-subject"].startswith("Sint-Jan")
+    assert fields["mail-0-subject"] == "Pas de aanvraag van Sint-Jan aan"
     # What is wrong with a mail keeps everything.
     bad = rita.post(step, data={**fields, "mail-0-subject": " ", "do": "take"})
     assert bad.status_code == 422
@@ -288,7 +288,7 @@ def test_the_overview_counts_and_gives_files(sqlite_desk: Desk, client: Client) 
     assert any(line.startswith("'=HYPERLINK(1),'=HYPERLINK(1),eTwinning") for line in lines)
     assert len(client(italian).get("/overview/cases.csv").content.splitlines()) == 1
     book = load_workbook(io.BytesIO(rita.get("/overview/cases.xlsx").content))
-    cells = [cell for row in book.active.iter_rows() for cell in row]
+    cells = [cell for row in book.worksheets[0].iter_rows() for cell in row]
     assert "f" not in {cell.data_type for cell in cells}
     assert rita.get("/overview/cases.pdf").status_code == 422
     assert desk.rows(Organisation, id=school)[0]["name"] == "=HYPERLINK(1)"
@@ -299,7 +299,7 @@ def test_a_table_holds_no_formula() -> None:
     text = as_csv(["a"], [[one] for one in odd]).decode("utf-8-sig")
     assert [line for line in text.splitlines() if line.lstrip('"')[:1] in "=+-@"] == []
     book = load_workbook(io.BytesIO(as_xlsx(["a"], [[one] for one in odd], title="a/b")))
-    assert {cell.data_type for (cell,) in book.active.iter_rows()} == {"s"}
+    assert {cell.data_type for (cell,) in book.worksheets[0].iter_rows()} == {"s"}
 
 
 def test_what_was_changed_since_is_marked(sqlite_desk: Desk, client: Client) -> None:
@@ -320,5 +320,5 @@ def test_what_was_changed_since_is_marked(sqlite_desk: Desk, client: Client) -> 
     assert re.search(r"<ins>.*?nu anders.*?</ins>", page)
     assert re.search(r"<del>.*?samen verder.*?</del>", page)
     assert list(compared("a b c", "a x c d")) == [
-        ("same", "a "), ("out", "b"), ("in", "x"), ("same", " c"), ("in", " d"),
+        ("same", "a "), ("out", "b "), ("in", "x "), ("same", "c "), ("in", "d"),
     ]  # fmt: skip

@@ -23,12 +23,14 @@ from models.database import writing
 from models.messages import Notice
 from models.registry import Label, Person
 from rules.judge import Judge
-from tests.builders import ROUND, Desk, add, add_member, add_school
+from tests.builders import ROUND, Desk, add, add_grant, add_member, add_person, add_school
 from tests.conftest import opened
 from tests.web.conftest import context_of
 from tests.web.serving import served
 from web.app import create_app
 from web.signing_in import HEADER
+from workflows import drafts
+from workflows.administering import administrator
 
 pytestmark = pytest.mark.integration
 
@@ -68,8 +70,11 @@ def api(
     with opened(f"sqlite:///{path}") as database:
         desk = Desk.open(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
         known = _fill(desk)
+        people = {
+            "school": desk.teachers[0], "reviewer": desk.reviewer,
+            "administrator": _administrator(desk, known),
+        }  # fmt: skip
         emails = {row["id"]: row["email"] for row in desk.rows(Person)}
-        people = {"school": desk.teachers[0], "reviewer": desk.reviewer}
         with served(create_app(context_of(desk, folder))) as address:
             yield Api(
                 address=address, known=known,
@@ -118,12 +123,38 @@ def _fill(desk: Desk) -> dict[str, list[str]]:
     }
 
 
+def _administrator(desk: Desk, known: dict[str, list[str]]) -> str:
+    """An administrator with a draft of a round, and what there is of drafts and mails by name."""
+    with writing(desk.database) as connection:
+        person = add_person(connection, "Ada")
+        add_grant(connection, person, "administrator", "*")
+        who = administrator(connection, person, desk.clock.now().date())
+        assert who is not None
+        file = ("round", f"school_label/{ROUND}")
+        text = desk.published.book.text_of(file[1])
+        draft = drafts.begin(connection, who, file, text, text, desk.clock.now(), why="Nieuw.")
+    known |= {
+        "path.draft_id": [draft],
+        "path.step": ["propose", "take_back", "send_back", "withdraw", "publish"],
+        "path.mail_id": [one["id"] for one in desk.mails()][:5],
+        "query.against": [ROUND],
+    }  # fmt: skip
+    return person
+
+
 RIGHT, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 
 
 @pytest.mark.parametrize(
     ("role", "mode", "times"),
-    [("school", RIGHT, 12), ("reviewer", RIGHT, 12), ("nobody", RIGHT, 3), ("school", WRONG, 8)],
+    [
+        ("school", RIGHT, 12),
+        ("reviewer", RIGHT, 12),
+        ("nobody", RIGHT, 3),
+        ("school", WRONG, 8),
+        ("administrator", RIGHT, 6),
+        ("administrator", WRONG, 4),
+    ],
 )
 def test_every_answer_is_as_described(
     api: Api, role: str, mode: GenerationMode, times: int

@@ -195,7 +195,7 @@ def test_signing_in_leads_to_no_other_site(
 def test_a_case_says_what_is_missing_and_what_comes(get: Get, sqlite_desk: Desk) -> None:
     case_id = sqlite_desk.draft()
     text = words(get(f"/cases/{case_id}", sqlite_desk.teachers[0]))
-    assert "It waits for a teacher of the school. You may do this now: Submit , Withdraw" in text
+    assert "It waits for a teacher of the school. Fill in the form Submit Withdraw" in text
     assert "Still missing" in text
     assert "31 January 2023, 24:00 Expire" in text
     assert "Still missing" not in words(get(f"/cases/{case_id}", sqlite_desk.reviewer))
@@ -207,7 +207,10 @@ def test_a_school_reads_what_was_asked_but_not_by_whom(get: Get, sqlite_desk: De
     feedback = {"esafety": "<b>De link</b> werkt niet."}
     desk.fire(case_id, "request_changes", desk.reviewer, feedback=feedback)
     page = get(f"/cases/{case_id}", desk.teachers[0])
-    assert "<dt>eSafety policy</dt><dd>&lt;b&gt;De link&lt;/b&gt; werkt niet.</dd>" in page
+    assert (
+        '<dt>eSafety policy</dt><dd class="written">&lt;b&gt;De link&lt;/b&gt; werkt niet.</dd>'
+        in page
+    )
     assert "Rita Reviewer" not in page
     assert "a reviewer of the NSO" in page
     assert "Your NSO asks you to improve your application" in page

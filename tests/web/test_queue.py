@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from workflows.assigning import assign
 from workflows.waiting import NEVER, fill_queue
 
 
-def page(desk: Desk, person: str, after: str | None = None, limit: int = 50, **by: object) -> Page:
+def page(desk: Desk, person: str, after: str | None = None, limit: int = 50, **by: Any) -> Page:
     clock = desk.clock
     with reading(desk.database) as connection:
         scope = scope_of(connection, person, clock)
@@ -27,7 +28,7 @@ def page(desk: Desk, person: str, after: str | None = None, limit: int = 50, **b
             Filters(**by),
             clock.now(),
             after,
-            limit,  # type: ignore[arg-type]
+            limit,
         )
 
 
@@ -77,7 +78,7 @@ def test_the_queue_is_what_waits_in_ones_area_the_most_urgent_first(desk: Desk) 
         assign(connection, desk.engine.tools, case, desk.colleague, desk.reviewer)
         with pytest.raises(BadInput, match="cannot look after"):
             assign(connection, desk.engine.tools, case, linked, desk.reviewer)
-    some = {
+    some: dict[str, dict[str, Any]] = {
         "Sint-Jan": {"q": "sint"}, "De Andere": {"reviewer": desk.colleague},
         "Ter Duinen": {"q": "duin", "reviewer": "nobody", "round": "2023-2024"},
     }  # fmt: skip

@@ -26,6 +26,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "json": {"field": "esafety.evidence", "url": "https://example.org/"}
     },
     ("POST", "/cases/{case_id}/triggers/{trigger}"): {"json": {}},
+    ("PUT", "/drafts/{draft_id}"): {"json": {"version": 0}},
+    ("POST", "/drafts/{draft_id}/steps/{step}"): {"json": {"version": 0}},
+    ("POST", "/checks"): {"json": {"kind": "round", "name": "a/b", "text": ""}},
 }
 #: What staff read once the form was sent in.
 OF_THE_FORM = {
@@ -71,7 +74,9 @@ def places(sqlite_desk: Desk, tmp_path: Path) -> dict[str, str]:
     notice = teacher.get(f"{API}/notices").json()[0]
     return {
         "case_id": case_id, "trigger": "submit", "evidence_id": made["id"],
-        "decision_id": decision["id"], "notice_id": notice["id"],
+        "decision_id": decision["id"], "notice_id": notice["id"], "draft_id": "0" * 36,
+        "step": "withdraw", "mail_id": sqlite_desk.mails(case_id=case_id)[0]["id"],
+        "report_id": "0" * 36,
     }  # fmt: skip
 
 
@@ -134,6 +139,8 @@ def test_every_address_of_a_case_answers_strangers_as_if_there_were_none(
         for method, path in of_a_case:
             if (method, path) in OPEN:
                 continue
+            if "{mail_id}" in path and who == "an administrator of rules":
+                continue  # the mailbox is hers, too
             got = ask(client, method, path, **places)
             assert got == (404, "not_found"), f"{who}: {method} {path}"
         listed = client.get(f"{API}/cases", params={"organisation_id": sqlite_desk.school})

@@ -51,6 +51,14 @@ EVERYWHERE: dict[str, Settings] = {
         }
         for year in (2022, 2023)
     },
+    "user_right": {
+        "standing": {
+            "*": {
+                "digisnap_manager_most_months": 48, "digisnap_manager_remind_days": 30,
+                "digisnap_manager_extend_own": True,
+            }
+        }
+    },
     "european_quality_label": {
         str(year): {
             "*": {

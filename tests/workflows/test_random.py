@@ -26,6 +26,7 @@ from models.database import writing
 from models.registry import (
     Contact,
     Grant,
+    Membership,
     Organisation,
     Person,
     Project,
@@ -65,6 +66,14 @@ def populate(desk: Desk) -> list[str]:
             for name in ("Nieuw", "Nuova")
         ]
         teachers = [*desk.teachers, *abroad[:3]]
+        # Those who mostly act lead their schools.
+        connection.execute(
+            Membership.__table__.update()  # type: ignore[attr-defined]
+            .where(Membership.__table__.c.person_id.in_([teachers[0], teachers[3]]))  # type: ignore[attr-defined]
+            .values(role="principal")
+        )
+        team = add(connection, Person(name="Dirk Digisnap", email="dirk@digisnap.example"))
+        add_grant(connection, team, "digisnap_team", "*")
         connection.execute(Person.__table__.update().values(available=True))  # type: ignore[attr-defined]
         contacts = [
             {"person_id": one, "contact_id": other}
@@ -153,12 +162,14 @@ class Driver:
         if ask.type in KINDS and ask.type != "person":
             return self.random.choice(self.things[ask.type])
         return {
-            "text": "Omdat.", "date": "2022-12-01", "email": "directie@example.org",
+            "text": f"Omdat_{self.random.random()} zo.", "date": "2023-12-01",
+            "email": "directie@example.org",
             "text_per_section": {next(self.sections(), "none"): "x"},
             "yes_no": ask.must_be or self.random.choice(["yes", "no"]),
             "choice": self.random.choice([*ask.choices, "none"]),
             "number": self.random.randint(ask.least or 0, ask.most or 30),
             "area": self.random.choice(["BE-VLG", "IT"]),
+            "right": "digisnap_manager",
             "person": self.emails[self.random.choice(self.people) or self.desk.teachers[0]],
         }[ask.type]  # fmt: skip
 
@@ -185,6 +196,9 @@ class Driver:
         # Mostly somebody in a project.
         most = self.random.random() < 0.7
         person = self.random.choice([self.people[0], self.people[3]] if most else self.people)
+        if process.subject == "person" and person and self.random.random() < 0.7:
+            # Mostly about somebody of her own school.
+            about = self.colleague(person, about)
         taken = self.desk.engine.start(
             process.process, way, actor_id=person,
             round_name=self.random.choice(rounds or [None]),
@@ -193,6 +207,15 @@ class Driver:
         if process.form and person and self.random.random() < 0.7:
             with suppress(KeurmerkError):
                 self.desk.fill_in(taken.case["id"], by=person)
+
+    def colleague(self, person: str, about: dict[str, str]) -> dict[str, str]:
+        links = self.desk.rows(Membership)
+        schools = [row["organisation_id"] for row in links if row["person_id"] == person]
+        if not schools:
+            return about
+        there = [row["person_id"] for row in links if row["organisation_id"] == schools[0]]
+        mate = self.random.choice(there)
+        return {**about, "organisation_id": schools[0], "person_id": mate}
 
     def undo(self) -> None:
         self.desk.engine.undo(self.case()["id"], self.random.choice(self.people))
@@ -285,7 +308,9 @@ def test_whatever_happens_what_must_hold_holds(
 def test_the_same_on_both_databases_over_a_long_time(
     engine: sqlalchemy.Engine, clock: VirtualClock, judge: Judge, process: str
 ) -> None:
-    driver = Driver(Desk.open(engine, clock, judge, process=FOLDER / f"{process}.yaml"), seed=2)
+    book = settings_book(process, EVERYWHERE[process]) if process == "user_right" else None
+    path = FOLDER / f"{process}.yaml"
+    driver = Driver(Desk.open(engine, clock, judge, process=path, book=book), seed=2)
     for _ in range(80):
         driver.act()
     assert driver.taken > LEAST_TAKEN

@@ -10,20 +10,23 @@ from web.api import (
     comments,
     decisions,
     definitions,
+    digisnap,
+    drafts,
     evidence,
     forms,
     health,
     messages,
     papers,
     queue,
+    rights,
     steps,
 )
 from web.api.sent import check_address
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(check_address)])
 for part in (
-    cases, forms, evidence, steps, queue, comments, decisions, messages, definitions, papers,
-    access,
+    rights, cases, forms, evidence, steps, queue, comments, decisions, messages, definitions,
+    drafts, papers, access, digisnap,
 ):  # fmt: skip
     router.include_router(part.router)
 

@@ -114,7 +114,8 @@ def open_case(context: Here, reader: Reader, language: Language, new: NewCase) -
         if new.organisation_id:
             visible_school(connection, scope, new.organisation_id)
         if new.person_id:
-            visible_person(connection, scope, new.person_id, context.tools.clock)
+            clock = context.tools.clock
+            visible_person(connection, scope, new.person_id, clock, new.organisation_id)
     taken = context.engine.start(
         new.process, new.way, organisation_id=new.organisation_id, person_id=new.person_id,
         project_id=new.project_id, actor_id=reader.id, round_name=new.round, payload=new.payload,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from sqlalchemy import or_, select, update
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection, select, update
 
 from base.errors import NotFound
 from base.i18n import N_
-from models.cases import Case
 from models.database import reading, writing
 from models.messages import Mail, Notice
 from notifications.delivery import render
@@ -18,14 +18,32 @@ from web.api.outcomes import READING, WRITING
 from web.api.shapes import MailLine, MailList, NoticeLine
 from web.context import Here
 from web.language import Language
-from web.scope import scope_of, visible_case
+from web.mailbox import mail_reader, send_again, visible_mail
+from web.scope import visible_case
 from web.signing_in import Reader
+from workflows import mailbox
 
 router = APIRouter(tags=["messages"])
 
+
+class MailPreview(BaseModel):
+    """A mail in one language."""
+
+    language: str
+    languages: list[str] = Field(description="Those it exists in.")
+    subject: str
+    text: str
+    html: str
+
+
+class MailSentAgain(BaseModel):
+    """The mail that goes out."""
+
+    id: str
+
+
 _mail = Mail.__table__  # type: ignore[attr-defined]
 _notice = Notice.__table__  # type: ignore[attr-defined]
-_case = Case.__table__  # type: ignore[attr-defined]
 
 
 @router.get("/mails", summary="The outbox", responses=READING)
@@ -39,29 +57,28 @@ def mails(
 ) -> MailList:
     """Mails, oldest first: of the cases of their area for staff, one's own for others.
 
+    Administrators of all areas see all, without the words of those that belong to no process.
+
     A mail that has not gone out yet is shown as it would be written now.
     """
     with reading(context.database) as connection:
-        scope = scope_of(connection, reader.id, context.tools.clock)
-        query = select(_mail).order_by(_mail.c.id).limit(limit + 1)
+        whose = mail_reader(connection, context, reader.id)
+        query = select(_mail).where(whose.seen()).order_by(_mail.c.id).limit(limit + 1)
         if case_id:
-            visible_case(connection, scope, case_id)
+            visible_case(connection, whose.scope, case_id)
             query = query.where(_mail.c.case_id == case_id)
-        own = _mail.c.person_id == reader.id
-        if scope.is_staff:
-            seen = select(_case.c.id).where(scope.staff_cases())
-            query = query.where(or_(own, _mail.c.case_id.in_(seen)))
-        else:
-            query = query.where(own)
         if status:
             query = query.where(_mail.c.status == status)
         if last := behind(after):
             query = query.where(_mail.c.id > last)
         rows = [dict(row) for row in connection.execute(query).mappings()]
+        kept = {row["id"] for row in rows if _for_others(connection, row, reader.id)}
     lines = []
     for row in rows[:limit]:
         subject, body = row["subject"], row["body"]
-        if not subject:
+        if row["id"] not in kept:
+            subject = body = ""
+        elif not subject:
             rendered = render(context.templates, row)
             subject, body = rendered.subject, rendered.text
         shown = {name: row[name] for name in MailLine.model_fields if name in row}
@@ -69,6 +86,35 @@ def mails(
             MailLine(**{**shown, "to": row["to_address"], "subject": subject, "body": body})
         )
     return MailList(mails=lines, next=cursor(lines[-1].id) if len(rows) > limit else None)
+
+
+@router.get("/mails/{mail_id}/preview", summary="A mail in each language", responses=READING)
+def preview(
+    context: Here, reader: Reader, mail_id: str,
+    language: Annotated[Literal["en", "nl", "fr", "de"] | None, Query()] = None,
+) -> MailPreview:  # fmt: skip
+    """A mail as it is written in a language, with its own values; in its own if left out."""
+    with reading(context.database) as connection:
+        whose = mail_reader(connection, context, reader.id)
+        row = visible_mail(connection, whose, mail_id)
+        if not _for_others(connection, row, reader.id):
+            raise NotFound(N_("There is no such mail."))
+    offered = mailbox.languages_of(context.templates, row)
+    chosen = language if language in offered else row["language"]
+    words = mailbox.preview(context.templates, row, chosen)
+    return MailPreview(
+        language=chosen, languages=offered, subject=words.subject, text=words.text, html=words.html
+    )
+
+
+@router.post("/mails/{mail_id}/resend", summary="Send a mail again", responses=WRITING)
+def resend(context: Here, reader: Reader, mail_id: str) -> MailSentAgain:
+    """Try a failed mail anew, or send a sent one once more, as a mail of its own."""
+    return MailSentAgain(id=send_again(context, reader.id, mail_id))
+
+
+def _for_others(connection: Connection, row: dict[str, Any], reader_id: str) -> bool:
+    return row["person_id"] == reader_id or mailbox.has_words(connection, row)
 
 
 @router.get("/notices", summary="Your notices", responses=READING)

@@ -221,9 +221,9 @@ def keep_view(context: Context, reader: Someone, name: str, query: str) -> View:
     if not name or len(name) > 60:
         raise BadInput(N_("Give the view a name of at most 60 characters."))
     kept = urlencode([(key, value) for key, value in parse_qsl(query) if key in FILTERS])
+    view = View(id=new_id(), name=name, query=kept[:1000])
     row = {
-        "id": new_id(), "person_id": reader.id, "name": name, "query": kept[:1000],
-        "saved_at": context.tools.clock.now(),
+        **view.model_dump(), "person_id": reader.id, "saved_at": context.tools.clock.now(),
     }  # fmt: skip
     mine = _view.c.person_id == reader.id
     with writing(context.database) as connection:
@@ -231,7 +231,7 @@ def keep_view(context: Context, reader: Someone, name: str, query: str) -> View:
         if len(views_of(connection, reader.id)) >= MOST_VIEWS:
             raise BadInput(N_("You have {most} views: remove one first."), most=MOST_VIEWS)
         connection.execute(_view.insert(), row)
-    return View(id=row["id"], name=name, query=row["query"])
+    return view
 
 
 def drop_view(context: Context, reader: Someone, view_id: str) -> None:

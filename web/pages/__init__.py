@@ -17,13 +17,19 @@ from web.pages import (
     apply,
     calendar,
     cases,
+    clock,
+    digisnap,
+    drafts,
     form,
     labels,
+    mailbox,
     notices,
     overview,
     preferences,
     processes,
     queue,
+    rights,
+    rules,
     several,
     sign_in,
     sign_in_mail,
@@ -49,6 +55,7 @@ def set_up_pages(app: FastAPI) -> None:
     for module in (
         start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
         processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
-        labels, calendar, notices, preferences, api_reference,
+        labels, calendar, notices, preferences, rights, digisnap, rules, drafts, mailbox, clock,
+        api_reference,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from models.database import reading
 from web.accesses import MOST, accesses
 from web.api.lines import behind, cursor
+from web.api.sent import check_address
 from web.context import Here
 from web.pages.rendering import page
 from web.signing_in import Reader
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(check_address)])
 
 
 @router.get("/access")

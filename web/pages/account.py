@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from base.errors import BadInput, NotAllowed, NotFound
 from base.i18n import N_, say
 from models.database import reading, writing
 from web import passkeys, sessions, starts
+from web.api.sent import check_address
 from web.context import Here
 from web.language import Language
 from web.pages.rendering import page
 from web.signing_in import Reader
 
-router = APIRouter(prefix="/account")
+router = APIRouter(prefix="/account", dependencies=[Depends(check_address)])
 
 KIND = "new_passkey"
 
@@ -38,7 +39,7 @@ def account(request: Request, context: Here, reader: Reader, language: Language)
         keys = passkeys.passkeys_of(connection, reader.id)
     titles = {one.provider.name: say(one.provider.title, language) for one in context.remotes}
     return page(
-        request, "account.html", sessions=found, here=reader.session_id, ways=WAYS,
+        request, "account.html", sessions=found, mine=reader.session_id, ways=WAYS,
         titles=titles, passkeys=keys, can_make=passkeys.site(context) is not None,
         needed=context.settings.staff_passkey,
     )  # fmt: skip

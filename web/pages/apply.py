@@ -91,10 +91,11 @@ def apply(
         found = opportunity(connection, context, reader, process, way, sent.get("about")[:36])
         if sent.get(SEARCH) or sent.get("check"):
             return _show(request, connection, context, found, reader, language, sent)
+        round_name = _round(connection, context, found, reader, sent)
     about = found.about or {}
     try:
         taken = context.engine.start(
-            process, way, actor_id=reader.id, round_name=sent.get("round") or None,
+            process, way, actor_id=reader.id, round_name=round_name,
             organisation_id=about.get("organisation_id"), person_id=about.get("person_id"),
             project_id=about.get("project_id"), payload=payload_of(found.start, sent),
         )  # fmt: skip
@@ -163,12 +164,15 @@ def _show(
         except BadInput as unknown:
             problems = {**_problems(unknown, language), **problems}
             found = _verdicts(connection, context, one, reader, language, {})
-    everywhere = bool(scope_of(connection, reader.id, context.tools.clock).is_staff)
+    everywhere = scope_of(connection, reader.id, context.tools.clock).is_staff
+    # The one that is open, else the next.
+    fitting = sorted(found, key=lambda each: not each.in_time)
     kind = one.process.subject
     return page(
         request, "before_applying.html", status=refused.status if refused else 200, one=one,
         rounds=_titled(one, found, language), sent=sent, words=words, zone=_zone(one),
         round_choices={each.round or "": title for title, each in _titled(one, found, language)},
+        round=sent.get("round") or (fitting[0].round if fitting else ""),
         fields=fields_of(
             connection, one.process, one.start, language, sent, problems, reader.id,
             everywhere=everywhere,
@@ -190,6 +194,18 @@ def _show(
     )  # fmt: skip
 
 
+def _round(
+    connection: Connection, context: Context, one: Opportunity, reader: Someone, sent: Sent
+) -> str | None:
+    """The round that was chosen, else the one that is open, else the next."""
+    if one.process.round is None:
+        return None
+    found = [] if sent.get("round") else _verdicts(connection, context, one, reader, "en", {})
+    return sent.get("round") or next(
+        (each.round for each in sorted(found, key=lambda each: not each.in_time)), None
+    )
+
+
 def _problems(refused: Refused | BadInput | None, language: str) -> dict[str, str]:
     """What is wrong, by field."""
     if not isinstance(refused, BadInput | NotMet):
@@ -202,7 +218,8 @@ def _there(
 ) -> str | None:
     """The id of the case that stands in the way, if the reader may see it."""
     now = context.tools.clock.now()
-    case = new_case(one.published, one.about or NOTHING, sent.get("round") or None, now)
+    round_name = _round(connection, context, one, reader, sent)
+    case = new_case(one.published, one.about or NOTHING, round_name, now)
     scope = scope_of(connection, reader.id, context.tools.clock)
     query = select(_case.c.id).where(
         _case.c.process == one.process.process,

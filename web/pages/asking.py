@@ -23,6 +23,8 @@ from workflows.preview import YES_NO
 
 #: The button that searches: its value is the name of the field.
 SEARCH = "search"
+#: What is chosen among names.
+FOUND_BY_NAME = ("organisation", "project", "area")
 #: A text of at most so many characters is a line, a longer one a box.
 LINE = 200
 

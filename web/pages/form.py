@@ -21,6 +21,7 @@ from web.language import Language
 from web.pages.form_shown import Fill, filled
 from web.pages.rendering import page
 from web.pages.sending import Form, Sent
+from web.problems import as_dict
 from web.signing_in import Perhaps, Reader, Someone
 from workflows.answers import add_file, add_link, remove_evidence, save_answers
 from workflows.form import fields as fields_of_form
@@ -64,6 +65,18 @@ def save(
     by_script = "application/json" in request.headers.get("accept", "")
     if person is None:
         return _signed_out(request, sent, language, by_script=by_script)
+    try:
+        return _saved(request, context, person, language, case_id, section, sent, by_script)
+    except KeurmerkError as error:
+        if not by_script or error.status >= 500:
+            raise
+        return JSONResponse({"error": as_dict(error, language)}, status_code=error.status)
+
+
+def _saved(
+    request: Request, context: Context, person: Someone, language: str, case_id: str,
+    section: str, sent: Sent, by_script: bool,
+) -> Response:  # fmt: skip
     form = filled(context, person, case_id, language)
     if section not in {one.section for one in form.sections}:
         raise NotFound(N_("There is nothing at this address."))

@@ -9,11 +9,14 @@ from fastapi import Request
 from sqlalchemy import Connection, func, or_, select
 
 from base.i18n import N_, translate
+from digisnap.lists import RIGHT
 from models.database import reading
 from models.messages import Notice
 from models.registry import Grant, Membership
 from web.context import Context
 from web.signing_in import Someone
+from workflows.digisnap_desk import TEAM
+from workflows.rights_of_school import ROLE
 
 _notice = Notice.__table__  # type: ignore[attr-defined]
 _grant = Grant.__table__  # type: ignore[attr-defined]
@@ -59,8 +62,16 @@ def _everybody(_visitor: Visitor | None) -> bool:
     return True
 
 
+def _administrator(visitor: Visitor | None) -> bool:
+    return visitor is not None and visitor.has("administrator")
+
+
 def _staff(visitor: Visitor | None) -> bool:
     return visitor is not None and visitor.has("nso_reviewer", "nso_coordinator", "css")
+
+
+def _mails(visitor: Visitor | None) -> bool:
+    return _staff(visitor) or _administrator(visitor)
 
 
 def _applies(visitor: Visitor | None) -> bool:
@@ -68,16 +79,24 @@ def _applies(visitor: Visitor | None) -> bool:
     return visitor is not None and (bool(visitor.roles) or not visitor.rights)
 
 
+def _is_principal(visitor: Visitor | None) -> bool:
+    return visitor is not None and ROLE in visitor.roles
+
+
+def _has_digisnap(visitor: Visitor | None) -> bool:
+    return visitor is not None and (_is_principal(visitor) or visitor.has(RIGHT, TEAM))
+
+
 #: In the order in which they stand.
 ENTRIES: list[Entry] = [
     Entry(title=N_("My applications"), path="/applications", shown=_applies),
     Entry(title=N_("Queue"), path="/queue", shown=_staff),
     Entry(title=N_("Overview"), path="/overview", shown=_staff),
-    Entry(
-        title=N_("Who read what"),
-        path="/access",
-        shown=lambda visitor: visitor is not None and visitor.has("administrator"),
-    ),
+    Entry(title=N_("User rights"), path="/rights", shown=_is_principal),
+    Entry(title="Digisnap", path="/digisnap", shown=_has_digisnap),
+    Entry(title=N_("Rules"), path="/rules", shown=_administrator),
+    Entry(title=N_("Mailbox"), path="/mailbox", shown=_mails),
+    Entry(title=N_("Who read what"), path="/access", shown=_administrator),
     Entry(title=N_("API"), path="/api", shown=_everybody),
 ]
 

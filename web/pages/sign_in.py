@@ -20,7 +20,7 @@ from web.context import Context, Here
 from web.language import Language
 from web.pages.rendering import page
 from web.sessions import DEMO, OIDC, Login
-from web.signing_in import find, inside
+from web.signing_in import find, inside, nobody_now
 from workflows.actors import EVERYWHERE
 
 router = APIRouter()
@@ -36,6 +36,7 @@ RIGHTS = {
     "nso_coordinator": N_("coordinator"),
     "css": N_("Central Support Service"),
     "administrator": N_("administrator"),
+    "digisnap_team": N_("Digisnap team"),
 }
 
 #: People named on the page.
@@ -127,8 +128,7 @@ def sign_out(request: Request, context: Here) -> Response:
     with writing(context.database) as connection:
         session = sessions.session_of(connection, context, request)
         sessions.end_this(connection, context, request)
-    if session is not None:
-        request.state.person_found = None
+    nobody_now(request)
     address = _logout(context, session) if session and session["how"] == OIDC else None
     # A page, not a redirect: browsers let a form lead to no other site, by our own policy.
     answer: Response = (

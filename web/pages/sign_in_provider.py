@@ -155,7 +155,7 @@ def make_newcomer(request: Request, context: Here, language: Language) -> Respon
         person_id = person_for(connection, context, who) or newcomer(
             connection, context, who, language
         )
-    return signed_in_as(request, context, person_id, Login(**kept["login"]))
+    return signed_in_as(request, context, person_id, Login(**kept["login"]), "/apply")
 
 
 @router.post("/with/{provider}/logout")

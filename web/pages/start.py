@@ -163,7 +163,7 @@ def _may_wait_for(process: Process, state: str, scope: Scope) -> bool:
     actor = process.actors[name]
     if actor.linked_to == "organisation":
         return bool(scope.organisations)
-    return bool(scope.areas) if actor.grant else not actor.platform
+    return scope.is_staff if actor.grant else not actor.platform
 
 
 def _rows(

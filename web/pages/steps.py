@@ -21,7 +21,9 @@ from web.asked import Sent, boxes, edits_of, errors_of, first, letters, payload_
 from web.context import Context, Here
 from web.language import Language
 from web.metrics import timed_fire
+from web.pages.asking import FOUND_BY_NAME, SEARCH, Field, fields_of
 from web.pages.rendering import page
+from web.pages.sending import Sent as Fields
 from web.scope import scope_of, visible_case
 from web.signing_in import Reader, Someone
 from workflows.definition import Process, Transition
@@ -72,6 +74,8 @@ def take(
     """Take the step, or show what it would come to first."""
     there = _occasion(context, person, case_id, trigger)
     do = first(sent, "do", "take")
+    if first(sent, SEARCH):
+        return _shown(request, context, person, language, there, sent)
     payload = payload_of(there.process, there.step, sent)
     if do == "change" or (do == "look" and there.staff):
         return _shown(request, context, person, language, there, sent, looking=do == "look")
@@ -178,8 +182,9 @@ def _shown(
     drafts = looked.rehearsal.drafts if looked.rehearsal and there.staff and ready else []
     return page(
         request, "step.html", status=why.status if why and (error or gone) else 200,
-        case=there.case, name=name_of(there.case) or say(there.process.title, language),
+        case=there.case, case_name=name_of(there.case) or say(there.process.title, language),
         process=there.process, step=there.step, trigger=there.trigger, staff=there.staff,
+        lookup=_lookup(context, person, language, there, sent, problems),
         asked=boxes(there.process, there.step, sent, problems, language),
         frozen=ready and bool(there.step.asks) and there.staff and fits,
         letters=letters(drafts, sent), mails_to_come=bool(there.step.mail) and there.staff,
@@ -195,6 +200,20 @@ def _shown(
         typed=_typed(there, sent, language) if gone else [],
         then=first(sent, "then", request.query_params.get("then", "")),
     )  # fmt: skip
+
+
+def _lookup(
+    context: Context, person: Someone, language: str, there: Occasion,
+    sent: Mapping[str, Sequence[str]], problems: Mapping[str, str],
+) -> list[Field]:  # fmt: skip
+    """The fields, where one of them names a school, a project or an area: found by its name."""
+    if not any(ask.type in FOUND_BY_NAME for ask in there.step.asks):
+        return []
+    with reading(context.database) as connection:
+        return fields_of(
+            connection, there.process, there.step, language, Fields(fields=sent), problems,
+            person.id, everywhere=there.staff,
+        )  # fmt: skip
 
 
 def _typed(

@@ -170,6 +170,7 @@ function upload(input) {
     input.value = "";
     const done = request.response;
     if (request.status === 401) return mark(place, words.signedOut);
+    if (request.status === 413) return mark(place, words.tooLarge);
     if (request.status >= 400) return mark(place, done?.error?.message ?? words.offline);
     if (done.problems[key]) return mark(place, done.problems[key]);
     missing(done.missing);

@@ -53,8 +53,14 @@ def _head(check: Check) -> None:
             message = "the process has no round, so a case cannot be unique within one"
             check.error(("unique", index), message)
         else:
-            known = {"round", *KINDS, *process.parties}
+            known = {"round", *KINDS, *process.parties, *process.keeps}
             check.named("party", part, known, ("unique", index))
+    for index, part in enumerate(process.keeps):
+        if part in process.keeps[:index]:
+            check.error(("keeps", index), f'"{part}" stands here twice')
+        elif part in {"round", *KINDS, *process.parties}:
+            message = f'"{part}" is the name of something else of a case: choose another name'
+            check.error(("keeps", index), message)
     if not process.unique:
         for name, state in process.states.items():
             if state.frees:

@@ -1,4 +1,4 @@
-"""What a process takes from its rounds: every date and parameter is there and of the right kind."""
+"""What a process takes from its rounds and cases: all of it is there and of the right kind."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from base.located import nearest
 from workflows.checks.check import Check, Place
 from workflows.definition import MOST_DAYS, At, Span
+from workflows.kept_values import OWN
 
 #: How the value of an effect's argument names a value of the round.
 ROUND = "round."
@@ -17,8 +18,8 @@ DATE, NUMBER, ANY = "date", f"number of days from 0 to {MOST_DAYS}", "value"
 
 
 def check_rounds(check: Check) -> None:
-    """Every ``round.NAME`` names a value that the calendar's rounds give."""
-    wanted = list(_wanted(check))
+    """Every ``round.NAME`` names a value of the calendar's rounds, ``case.NAME`` one of a case."""
+    wanted = list(_of_rounds(check))
     calendar = check.process.round
     if calendar is None:
         for place, name, _kind in wanted:
@@ -43,6 +44,15 @@ def check_rounds(check: Check) -> None:
             told.add(name)
             rest = "what hangs on it does not happen there"
             check.warning(place, f'"{name}" is not known in {", ".join(unknown)}: {rest}')
+
+
+def _of_rounds(check: Check) -> Iterator[tuple[Place, str, str]]:
+    """What is to be found in the rounds; what a case keeps itself is looked for here."""
+    for place, name, kind in _wanted(check):
+        if name.startswith(OWN):
+            check.named("value a case keeps", name.removeprefix(OWN), check.process.keeps, place)
+        else:
+            yield place, name, kind
 
 
 def _is(kind: str, value: Any) -> bool:

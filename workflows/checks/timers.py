@@ -65,7 +65,10 @@ def _fires(check: Check, timer: TimerRule, there: Place) -> None:
     if any(ask.required for ask in step.asks):
         message = f'"{timer.fire}" asks for something that the platform cannot give'
         check.error(there, message)
-    if step.guard:
+    if timer.every and not step.guard:
+        message = "a timer that comes again and again waits for a guard to be met: add one"
+        check.error(there, message)
+    if step.guard and not timer.every:
         message = (
             f'"{timer.fire}" has a guard: where it is not met the case stays, '
             "and the timer does not come again"

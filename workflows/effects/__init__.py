@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from workflows.effects import accounts, duplicates, labels, projects, schools  # noqa: F401 - they register them
+from workflows.effects import (  # noqa: F401 - they register them
+    accounts,
+    digisnap,
+    duplicates,
+    labels,
+    projects,
+    rights,
+    schools,
+)
 from workflows.effects.effect import EFFECTS
 
 __all__ = ["EFFECTS"]

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Table, delete, or_, select, update
 from sqlalchemy.sql.dml import UpdateBase
+from sqlmodel import SQLModel
 
 from base.days import local_day
 from base.ids import new_id
@@ -23,8 +24,8 @@ _grant = Grant.__table__  # type: ignore[attr-defined]
 _mail = Mail.__table__  # type: ignore[attr-defined]
 _notice = Notice.__table__  # type: ignore[attr-defined]
 #: What somebody signs in with, and where she is signed in.
-_SIGNS_IN = [
-    model.__table__  # type: ignore[attr-defined]
+_SIGNS_IN: list[Table] = [
+    SQLModel.metadata.tables[str(model.__tablename__)]
     for model in (Session, Identity, MailLink, Passkey)
 ]
 

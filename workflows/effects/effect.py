@@ -32,6 +32,10 @@ class Occasion:
     payload: Mapping[str, Any]
     #: Who takes the step; None is the platform.
     actor_id: str | None
+    #: In which capacity: the actor's name in the process file.
+    acted_as: str
+    #: The round's values in the case's area; None is UNKNOWN.
+    values: Mapping[str, Any]
     #: The arguments of the process file; ``round.NAME`` is replaced by the round's value.
     arguments: Mapping[str, Any]
     now: datetime
@@ -50,6 +54,8 @@ class Outcome:
     context: dict[str, Any] = field(default_factory=dict)
     #: Columns of the case that it settles: what a case is about that the effect makes.
     about: dict[str, Any] = field(default_factory=dict)
+    #: What the case keeps from now on, by the names its process lists under ``keeps``.
+    keeps: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

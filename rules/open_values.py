@@ -29,7 +29,7 @@ def open_values(book: RuleBook, country: str) -> list[Remark]:
     remarks = []
     for call in newest(book):
         located = book.located(call.name)
-        about = _explained(book, call.calendar)
+        about = explained(book, call.calendar)
         for name, value in call.values(country).items():
             if value is not None:
                 continue
@@ -54,7 +54,7 @@ def _order(call: Round) -> tuple[str, str]:
     return (call.first_day.isoformat() if call.first_day else "", call.round)
 
 
-def _explained(book: RuleBook, calendar: str) -> dict[str, str]:
+def explained(book: RuleBook, calendar: str) -> dict[str, str]:
     """What each parameter is, by the rule sets that need it."""
     return {
         name: parameter.about

@@ -1,0 +1,90 @@
+"""``keurmerk impact``: what a changed rule or round file would do to the cases there are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from base.errors import BadDefinition, BadInput
+from base.i18n import N_
+from cli.context import wiring
+from cli.progress import progress
+from cli.words import counted
+from models.database import reading
+from rules.book import RuleBook
+from rules.checking import check_files
+from workflows.files_in_force import files_in_force
+from workflows.impact import Impact, impact
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("impact")(run)
+
+
+def run(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The changed rule or round file.")],
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="ROUND", help="Only the cases of this round; all if left out."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Judge what was decided again by a changed file, and say what would come out differently.
+
+    Nothing changes. Facts are those each decision saw; a fact the file asks for differently is
+    looked up as it is today. Exits with 2 if the file has errors.
+    """
+    given = wiring(context)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            N_("The file {name} cannot be opened: {why}."), name=file.name, why=str(error)
+        ) from None
+    with given.open(given.settings(), None) as parts, reading(parts.database) as connection:
+        now = parts.clock.now()
+        force = files_in_force(connection, parts.engine.tools.library, now.date())
+        errors = [
+            one for one in check_files({str(file): text}, beside=force.book)
+            if one.severity == "error"
+        ]  # fmt: skip
+        if errors:
+            raise BadInput(str(BadDefinition(N_("The file has errors."), errors)))
+        book = RuleBook()
+        content = book.add(text, str(file))
+        book.add_missing(force.book)
+        with progress("decisions") as tell:
+            found = impact(connection, content, book, now, against=against, progress=tell)
+    data = json.dumps(_as_data(found), ensure_ascii=False, indent=2) if as_json else _said(found)
+    typer.echo(data)
+
+
+def _as_data(found: Impact) -> dict[str, object]:
+    return {
+        "looked_at": found.looked_at,
+        "changes": found.changes,
+        "counts": [
+            {"before": before, "after": after, "count": count}
+            for (before, after), count in sorted(found.counts.items())
+        ],
+        "changed": [vars(one) for one in found.changed],
+    }
+
+
+def _said(found: Impact) -> str:
+    lines = [
+        f"{counted(found.changes, 'decision')} of {found.looked_at} would come out differently."
+    ]
+    lines += [
+        f"{before} -> {after}: {count}" for (before, after), count in sorted(found.counts.items())
+        if before != after
+    ]  # fmt: skip
+    for one in found.changed:
+        why = ", ".join(f"{name} {b or '-'} -> {a or '-'}" for name, (b, a) in one.findings.items())
+        lines.append(f"{one.name} ({one.rule_set}): {one.before} -> {one.after} ({why})")
+    return "\n".join(lines)

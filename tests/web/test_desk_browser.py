@@ -1,0 +1,140 @@
+"""A reviewer's main journey in a real browser: by keyboard alone, with JavaScript and without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from base.clock import VirtualClock
+from models.database import open_database, writing
+from models.messages import Mail
+from rules.judge import Judge
+from tests.builders import Desk, add_school
+from tests.web.conftest import context_of
+from tests.web.serving import served
+from tests.web.test_browser import PHONE, SCREEN, STANDARD, browser
+from tests.web.test_queue import submit
+from web.app import create_app
+
+__all__ = ["browser"]
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def place(
+    sqlite_template: Path, judge: Judge, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Desk]]:
+    folder = tmp_path_factory.mktemp("desk")
+    path = folder / "keurmerk.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    database = open_database(f"sqlite:///{path}", synchronous="NORMAL")
+    desk = Desk.open(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
+    with writing(desk.database) as connection:
+        other = add_school(connection, "Gemeentelijk Technisch Instituut Onze-Lieve-Vrouw-Waver")
+    desk.submitted()
+    desk.until(2022, 11, 25, 9)
+    submit(desk, *other)
+    with served(create_app(context_of(desk, folder))) as address:
+        yield address, desk
+    database.dispose()
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until something is reached."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.locator(selector).and_(page.locator(":focus")).count():
+            return
+    raise AssertionError(selector)
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "javascript"),
+    [("nl", PHONE, True), ("en", SCREEN, False), ("nl", SCREEN, False), ("en", PHONE, True)],
+)
+def test_a_reviewer_asks_for_changes_and_takes_it_back_by_keyboard(
+    place: tuple[str, Desk], browser: Browser, language: str, width: int, javascript: bool,
+) -> None:  # fmt: skip
+    address, desk = place
+    case_id = desk.case()["id"]
+    with browser.new_context(
+        viewport={"width": width, "height": 800}, locale=language, java_script_enabled=javascript,
+        color_scheme="dark" if javascript else "light", reduced_motion="reduce",
+    ) as context:  # fmt: skip
+        page = context.new_page()
+        told: list[str] = []
+        page.on("console", lambda message: told.append(message.text))
+        page.on("request", lambda request: told.append(request.url))
+
+        def look(name: str) -> None:
+            assert page.locator("html").get_attribute("lang") == language
+            if not javascript:
+                return
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+            found = Axe().run(page, options={"runOnly": STANDARD, "resultTypes": ["violations"]})
+            assert found.response["violations"] == [], (name, found.generate_report())
+
+        page.goto(f"{address}/sign-in")
+        tab_to(page, 'button:has-text("Rita Reviewer")')
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{address}/")
+        tab_to(page, 'a[href="/overview"]')
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/overview")
+        look("overview")
+        tab_to(page, 'a[href="/queue"]')
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/queue")
+        look("queue")
+        assert page.locator("a[data-line]").first.inner_text() == "Sint-Jan"
+        if javascript:
+            page.keyboard.press("j")
+            page.keyboard.press("x")
+            assert page.locator("input[name=case]").first.is_checked()
+            page.keyboard.press("/")
+            page.keyboard.type("jx")
+            assert page.locator("#q").input_value() == "jx"
+            assert page.locator("input[name=case]").first.is_checked()
+            page.locator("a[data-line]").first.focus()
+        else:
+            tab_to(page, "a[data-line]")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/cases/{case_id}")
+        look("case")
+        tab_to(page, 'a[href$="/steps/request_changes"]')
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/steps/request_changes")
+        look("step")
+        tab_to(page, 'textarea[id="feedback.esafety"]')
+        page.keyboard.type("De link werkt niet.")
+        tab_to(page, 'button[value="look"]')
+        page.keyboard.press("Enter")
+        page.locator('button[value="take"]').wait_for()
+        look("mails")
+        tab_to(page, ".letter summary")
+        page.keyboard.press("Enter")
+        tab_to(page, "#mail-0-text")
+        page.keyboard.press("Control+End")
+        page.keyboard.type("\nTot binnenkort")
+        tab_to(page, 'button[value="take"]')
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/cases/{case_id}")
+        assert desk.case()["state"] == "changes_requested"
+        (mail,) = [one for one in desk.mails(case_id=case_id, status="waiting") if one["edited"]]
+        assert mail["edited"]["text"].endswith("Tot binnenkort")
+        look("case that can be taken back")
+        tab_to(page, "form.undo button")
+        page.keyboard.press("Enter")
+        page.locator('a[href$="/steps/request_changes"]').wait_for()
+        assert desk.case()["state"] == "submitted"
+        assert desk.rows(Mail, id=mail["id"])[0]["status"] == "withdrawn"
+        if javascript:
+            page.goto(f"{address}/queue/several?case={case_id}")
+            look("several")
+        assert [one for one in told if not one.startswith((address, "data:"))] == []

@@ -1,0 +1,110 @@
+"""What the pages and the API of Digisnap do: its process on one side, its lists on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from base.days import local_day, zone_of
+from base.errors import NotAllowed, NotFound
+from base.i18n import N_
+from digisnap.lists import ListShown, list_of, managed
+from digisnap.reports import ask_for
+from digisnap.scans import Scan, take_in
+from models.cases import Case
+from models.registry import Grant
+from workflows.actors import scopes_of
+from workflows.settings_in_force import setting
+from workflows.subjects import named_cases
+from workflows.tools import Tools
+
+#: The process by which a school asks for Digisnap; its round has the settings of the reports.
+PROCESS = "digisnap_request"
+#: The right of those who send codes and completed scans.
+TEAM = "digisnap_team"
+
+_case = Case.__table__  # type: ignore[attr-defined]
+_grant = Grant.__table__  # type: ignore[attr-defined]
+
+
+def my_lists(connection: Connection, tools: Tools, person_id: str) -> list[ListShown]:
+    """The lists a person manages today."""
+    return managed(connection, person_id, local_day(tools.clock.now(), zone_of("BE")))
+
+
+def new_report(
+    connection: Connection, tools: Tools, person_id: str, *, lists: Sequence[str], title: str,
+    with_training: bool, language: str,
+) -> str:  # fmt: skip
+    """Ask for a report, by the settings of the area of its lists; gives its id.
+
+    Raises:
+        BadInput, NotFound, NotPossible: as :func:`digisnap.reports.ask_for`.
+    """
+    now = tools.clock.now()
+    areas = {one.area for one in my_lists(connection, tools, person_id) if one.id in lists}
+    values = [
+        setting(connection, tools.library, PROCESS, "report_min_completed", area, now)
+        for area in areas
+    ]
+    least = None if None in values or not values else max(values)
+    return ask_for(
+        connection, person_id, lists=lists, title=title, with_training=with_training,
+        language=language, now=now, least=least,
+    )  # fmt: skip
+
+
+def scans_arrive(
+    connection: Connection, tools: Tools, person_id: str, code: str, scans: Sequence[Scan]
+) -> int:
+    """Keep completed scans of the list of a code; gives how many.
+
+    Raises:
+        NotAllowed: the person is not of the Digisnap team of the list's area.
+        NotFound: there is no such list.
+        BadInput: some scans cannot be used; nothing was kept.
+    """
+    now = tools.clock.now()
+    scopes = team_scopes(connection, person_id, now)
+    if not scopes:
+        raise NotAllowed(N_("Only the Digisnap team sends completed scans."))
+    there = list_of(connection, code)
+    if not set(scopes_of(there["area"])) & scopes:
+        raise NotFound(N_("There is no Digisnap with this code."))
+    day = local_day(now, zone_of(there["area"]))
+    return take_in(connection, there["id"], scans, day)
+
+
+def team_scopes(connection: Connection, person_id: str, now: datetime) -> set[str]:
+    """The areas for which a person is of the Digisnap team."""
+    day = local_day(now, zone_of("BE"))
+    query = select(_grant.c.scope, _grant.c.last_day).where(
+        _grant.c.person_id == person_id, _grant.c.right == TEAM, _grant.c.first_day <= day
+    )
+    rows = connection.execute(query).all()
+    return {row.scope for row in rows if row.last_day is None or row.last_day >= day}
+
+
+def requests_for(connection: Connection, person_id: str, now: datetime) -> list[dict[str, Any]]:
+    """The requests that wait for somebody of the team, the oldest first."""
+    scopes = team_scopes(connection, person_id, now)
+    query = (
+        named_cases()
+        .where(_case.c.process == PROCESS, _case.c.is_open.is_(True))
+        .order_by(_case.c.opened_at, _case.c.id)
+    )
+    rows = [dict(row) for row in connection.execute(query).mappings()] if scopes else []
+    return [row for row in rows if set(scopes_of(row["area"])) & scopes]
+
+
+def requests_of(connection: Connection, school_id: str) -> list[dict[str, Any]]:
+    """The requests of a school, the newest first."""
+    query = (
+        named_cases()
+        .where(_case.c.process == PROCESS, _case.c.organisation_id == school_id)
+        .order_by(_case.c.opened_at.desc(), _case.c.id.desc())
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
