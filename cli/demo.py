@@ -46,7 +46,9 @@ def run(
     """
     story = read_story(process) if process != PROCESS else None
     with tempfile.TemporaryDirectory(prefix="keurmerk-demo-") as folder:
-        settings = demo_settings(Settings.model_construct(), Path(folder))
+        # Nothing is left behind that would have to survive a power cut.
+        quick = Settings.model_construct(sqlite_synchronous="NORMAL")
+        settings = demo_settings(quick, Path(folder))
         database = open_database(settings.database)
         migrate(database)
         database.dispose()
