@@ -150,7 +150,7 @@ def _faults(
     seen: set[tuple[str, str]],
 ) -> list[Problem]:  # fmt: skip
     email, right = key
-    faults = []
+    faults: list[tuple[str, dict[str, Any]]] = []
     if email not in staff:
         faults.append(
             (N_("nobody at this school has the mail address {email}."), {"email": shown(email)})

@@ -177,7 +177,7 @@ def rights_at(connection: Connection, school: School) -> list[RightShown]:
     )
     found = []
     for row in connection.execute(query).mappings():
-        kept = kept_values(row)
+        kept = kept_values(dict(row))
         found.append(
             RightShown(
                 case_id=row["id"], person_id=row["person_id"], name=row["person_name"],

@@ -106,7 +106,8 @@ def at_school(
         NotFound: she does not work there today; whether there is such a school is not told.
     """
     query = select(_organisation).where(_organisation.c.id == organisation_id)
-    row = connection.execute(query).mappings().first()
+    found = connection.execute(query).mappings().first()
+    row = dict(found) if found else None
     day = local_day(now, ZoneInfo(of_school(row)["zone"])) if row else None
     here = select(_member.c.id).where(
         _member.c.person_id == about["person_id"], _member.c.organisation_id == organisation_id,
@@ -114,7 +115,7 @@ def at_school(
     )  # fmt: skip
     if row is None or connection.execute(here).first() is None:
         raise NotFound(N_("{name} does not work at this school today."), name=about["person_name"])
-    return {**about, **of_school(dict(row))}
+    return {**about, **of_school(row)}
 
 
 def subjects_after(

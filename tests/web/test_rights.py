@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ NL = {"accept-language": "nl"}
 
 
 @pytest.fixture
-def desk(sqlite_engine: sqlalchemy.Engine, clock: VirtualClock, judge: Judge) -> Iterator[Desk]:
+def desk(sqlite_engine: sqlalchemy.Engine, clock: VirtualClock, judge: Judge) -> Desk:
     return open_school(sqlite_engine, clock, judge)
 
 

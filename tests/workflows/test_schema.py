@@ -81,6 +81,7 @@ def test_keys_are_described_by_their_comments() -> None:
         "while",
         "at",
         "after",
+        "every",
         "paused_in",
         "before",
         "fire",
