@@ -19,6 +19,7 @@ from cli.demo_data import EVE, begin, demo_settings
 from cli.demo_story import PROCESS, Story, whole_round
 from cli.demo_teller import Teller
 from cli.languages import DEFAULT, Language
+from cli.publishing import publish_installed
 from cli.story_file import beginning, read_story
 from cli.story_player import Player, add_people
 from cli.story_settings import book_of
@@ -45,13 +46,18 @@ def run(
     """
     story = read_story(process) if process != PROCESS else None
     with tempfile.TemporaryDirectory(prefix="keurmerk-demo-") as folder:
-        settings = demo_settings(Settings.model_construct(), Path(folder))
+        # Nothing is left behind that would have to survive a power cut.
+        quick = Settings.model_construct(sqlite_synchronous="NORMAL")
+        settings = demo_settings(quick, Path(folder))
         database = open_database(settings.database)
         migrate(database)
         database.dispose()
         clock = VirtualClock(beginning(story) if story else EVE)
         with wiring(context).open(settings, clock) as parts:
-            begin(parts, process, book_of(story) if story else None)
+            book = book_of(story) if story else None
+            begin(parts, process, book)
+            for other in story.processes if story else []:
+                publish_installed(parts, other, book)
             teller = Teller(parts, language, as_json=as_json)
             if story:
                 add_people(parts, story)

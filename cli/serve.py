@@ -30,6 +30,7 @@ from digisnap.reports import make_reports
 from models.database import is_away
 from notifications.delivery import deliver
 from notifications.ticker import Ticker
+from surveys.answering import drop_expired
 from workflows.sweep import prepare, sweep
 
 log = structlog.get_logger("keurmerk.serve")
@@ -167,8 +168,14 @@ def ticking(parts: Parts) -> Ticker:
         "reports",
         still(parts, lambda: make_reports(parts.database, parts.clock, parts.files, ending=ending)),
     )
+    ticker.every(HOURLY / 60, "questionnaires", still(parts, lambda: drop(parts)))
     ticker.every(seconds, "deliver", still(parts, lambda: deliver(parts.post, ending=ending)))
     return ticker
+
+
+def drop(parts: Parts) -> None:
+    """Delete what is left of questionnaires whose two hours are over."""
+    drop_expired(parts.database, parts.clock.now())
 
 
 def still(parts: Parts, job: Callable[[], object]) -> Callable[[], None]:

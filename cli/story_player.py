@@ -16,6 +16,8 @@ from base.ids import new_id
 from cli.context import Parts
 from cli.demo_pictures import picture
 from cli.story_file import Act, StoryFile
+from cli.story_links import mailed_link
+from cli.story_surveys import respond, set_up
 from models.cases import Case
 from models.database import reading, writing
 from models.registry import (
@@ -104,8 +106,13 @@ class Player:
             return
         case_id = self._case(act.case)
         if act.fire is not None:
-            step = self._published().process.transitions[act.fire]
-            engine.fire(case_id, act.fire, who, self._sent(step, act.sends))
+            step = self._published(self._process(case_id)).process.transitions[act.fire]
+            link = mailed_link(self._parts, case_id, act.fire) if act.by_link else None
+            engine.fire(case_id, act.fire, who, self._sent(step, act.sends), link=link)
+        elif act.set_up is not None:
+            set_up(self._parts, case_id, act.set_up)
+        elif act.respond is not None:
+            respond(self._parts, case_id, act.respond)
         elif act.undo:
             engine.undo(case_id, who)
         elif act.upload is not None:
@@ -114,13 +121,13 @@ class Player:
             self._answer(case_id, act.answer, str(who))
 
     def _start(self, act: Act, way: str, who: str | None) -> None:
-        process, engine = self._published().process, self._parts.engine
+        process, engine = self._published(act.process).process, self._parts.engine
         payload = self._sent(process.starts[way], act.sends)
         at = {"organisation_id": self._id("organisation", act.at)} if act.at else {}
         if isinstance(act.about, list):
             ids = {self._id(process.subject, name): name for name in act.about}
             for one in start_each(
-                engine, self._story.story, way, list(ids), actor_id=who, round_name=act.round,
+                engine, process.process, way, list(ids), actor_id=who, round_name=act.round,
                 payload=payload, **at,
             ):  # fmt: skip
                 if one.taken:
@@ -130,7 +137,7 @@ class Player:
             return
         about = self._about(process, act.about)
         taken = engine.start(
-            self._story.story, way, actor_id=who, round_name=act.round, payload=payload,
+            process.process, way, actor_id=who, round_name=act.round, payload=payload,
             **{**at, **about},
         )  # fmt: skip
         self._cases[act.named or way] = taken.case["id"]
@@ -156,7 +163,7 @@ class Player:
     def _answer(self, case_id: str, answers: dict[str, Any] | str | None, who: str) -> None:
         given = dict(answers) if isinstance(answers, dict) else {}
         if isinstance(answers, str):
-            for key, _section, field in fields(self._published().process):
+            for key, _section, field in fields(self._published(self._process(case_id)).process):
                 if field.type == "evidence":
                     self._evidence(case_id, key, field, who)
                 else:
@@ -181,11 +188,16 @@ class Player:
             f"{name}.jpg", picture(name), who,
         )  # fmt: skip
 
-    def _published(self) -> Published:
+    def _process(self, case_id: str) -> str:
+        with reading(self._parts.database) as connection:
+            query = select(_case.c.process).where(_case.c.id == case_id)
+            return str(connection.execute(query).scalar_one())
+
+    def _published(self, process: str | None = None) -> Published:
         tools = self._parts.engine.tools
         with reading(self._parts.database) as connection:
             day = self._clock.now().date()
-            return tools.library.in_force(connection, self._story.story, day)
+            return tools.library.in_force(connection, process or self._story.story, day)
 
     def _sent(self, step: Step, sends: dict[str, Any]) -> dict[str, Any]:
         """What is sent along, with names of schools and projects as their ids."""
@@ -340,6 +352,11 @@ def _line(act: Act) -> str:
     if act.answer is not None:
         count = len(act.answer) if isinstance(act.answer, dict) else 0
         what = f"saves {count} answers" if count else "answers everything the form asks for"
+    if act.set_up is not None:
+        what = "sets the exercise up"
+    if act.respond is not None:
+        who = act.respond.company or act.respond.group
+        what = f"{act.respond.times} questionnaires are filled in"
     if act.upload:
         what = f"adds a file to {act.upload}"
     return f"{who}: {what}"

@@ -26,6 +26,8 @@ from workflows.waking import QUEUE, TASK
 LOOK = 1.0
 #: How long a database that is away is waited for before it is tried again, in seconds.
 PATIENCE = 1.0
+#: How long a wake-up that is at work is waited for at the end, in seconds.
+LAST = 60.0
 
 log = structlog.get_logger("keurmerk.worker")
 
@@ -90,24 +92,57 @@ async def _listen(parts: Parts, ending: threading.Event) -> None:
     def work() -> None:
         attempt("wake-up", carry_out)
 
+    async def take_up() -> None:
+        try:
+            async with app.open_async():
+                log.info("worker ready")
+                await app.run_worker_async(
+                    queues=[QUEUE], fetch_job_polling_interval=LOOK, delete_jobs="always",
+                    install_signal_handlers=False,
+                )  # fmt: skip
+        except (procrastinate.exceptions.ConnectorException, psycopg.OperationalError) as error:
+            log.warning("database away", trouble=str(error.__cause__ or error))
+
+    tasks = {
+        asyncio.create_task(take_up()),
+        asyncio.create_task(_gone_and_back(parts.database)),
+    }
     try:
-        async with app.open_async():
-            log.info("worker ready")
-            await app.run_worker_async(
-                queues=[QUEUE], fetch_job_polling_interval=LOOK, delete_jobs="always",
-                install_signal_handlers=False,
-            )  # fmt: skip
-    except (procrastinate.exceptions.ConnectorException, psycopg.OperationalError) as error:
-        log.warning("database away", trouble=str(error.__cause__ or error))
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()  # a fault of ours ends the worker
+    finally:
+        for task in tasks:
+            task.cancel()
+        # A wake-up at work is waited for at the end; else it ends by itself, beside a new worker.
+        await asyncio.wait(tasks, timeout=LAST if ending.is_set() else PATIENCE)
+
+
+async def _gone_and_back(database: Engine) -> None:
+    """End once the database was away and is back.
+
+    Procrastinate's worker does not always end by itself then, and one whose connections are gone
+    takes up nothing more.
+    """
+    gone = False
+    while True:
+        await asyncio.sleep(LOOK)
+        there = await asyncio.to_thread(_is_there, database)
+        if gone and there:
+            return
+        gone = gone or not there
+
+
+def _is_there(database: Engine) -> bool:
+    try:
+        with reading(database) as connection:
+            connection.execute(select(1))
+    except DBAPIError:
+        return False
+    return True
 
 
 def _wait_for(database: Engine, ending: threading.Event) -> None:
     """Wait until the database is there, or the worker is told to end."""
-    while not ending.is_set():
-        try:
-            with reading(database) as connection:
-                connection.execute(select(1))
-        except DBAPIError:
-            ending.wait(PATIENCE)
-        else:
-            return
+    while not (ending.is_set() or _is_there(database)):
+        ending.wait(PATIENCE)

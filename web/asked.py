@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -18,6 +19,7 @@ from workflows.rehearsal import Draft
 
 #: An answer of so many characters gets a box of several lines.
 LONG = 200
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
 #: Input types a browser has for what an ask takes.
 _TYPES = {"date": "date", "email": "email", "person": "email"}
 _HINTS = {
@@ -95,6 +97,12 @@ def first(sent: Mapping[str, Sequence[str]], name: str, otherwise: str = "") -> 
     return sent[name][0] if sent.get(name) else otherwise
 
 
+def version_of(sent: Mapping[str, Sequence[str]], name: str = "version") -> int | None:
+    """The version of a case that was looked at; None where the form does not say."""
+    text = first(sent, name)
+    return int(text) if _NUMBER.fullmatch(text) else None
+
+
 def payload_of(process: Process, step: Step, sent: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """What a form says, as the engine takes it."""
     payload: dict[str, Any] = {}
@@ -105,9 +113,8 @@ def payload_of(process: Process, step: Step, sent: Mapping[str, Sequence[str]]) 
             if written := {name: text for name, text in texts.items() if text.strip()}:
                 payload[ask.name] = written
         elif (value := first(sent, ask.name)).strip():
-            number = value.strip()
-            is_number = ask.type == "number" and number.lstrip("-").isascii()
-            payload[ask.name] = int(number) if is_number and number.lstrip("-").isdigit() else value
+            number = ask.type == "number" and _NUMBER.fullmatch(value.strip())
+            payload[ask.name] = int(value) if number else value
     return payload
 
 

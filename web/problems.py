@@ -10,7 +10,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from base.errors import BadDefinition, BadInput, Conflict, KeurmerkError, NotAllowed, NotMet, Refused
+from base.errors import (
+    BadDefinition,
+    BadInput,
+    Conflict,
+    KeurmerkError,
+    NotAllowed,
+    NotMet,
+    Refused,
+)
 from base.i18n import N_, translate
 from base.ids import new_id
 from web.language import language_of

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -26,20 +27,22 @@ from sqlalchemy import (
     union,
 )
 
+from base.clock import in_utc
 from base.errors import BadInput
 from base.i18n import N_
 from models.cases import Case
 from models.desk import Assignment, Waiting
-from models.registry import Organisation, Person, Project
+from models.registry import Grant, Organisation, Person, Project
 from models.sql import among
 from models.types import Instant
-from web.scope import Scope
+from web.scope import SEEING, Scope
 from workflows.subjects import named_cases
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _waiting = Waiting.__table__  # type: ignore[attr-defined]
 _assignment = Assignment.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
+_grant = Grant.__table__  # type: ignore[attr-defined]
 _person = Person.__table__  # type: ignore[attr-defined]
 _project = Project.__table__  # type: ignore[attr-defined]
 
@@ -52,6 +55,7 @@ WORK: dict[str, tuple[str, ...]] = {
     "css": ("css",),
 }
 NSO = ("nso_coordinator", "nso_reviewer")
+_ID = re.compile(r"[0-9a-f-]{36}")
 #: Names that match a search; a search that finds more is too short to be of use.
 MOST_NAMES = 500
 
@@ -176,11 +180,11 @@ def _named(connection: Connection, text: str) -> ColumnElement[bool]:
         ids = connection.execute(query.limit(MOST_NAMES)).scalars().all()
         if ids:
             parts.append(among(connection, of_case, ids))
-    found: ColumnElement[bool] = _waiting.c.case_id.is_(None)
-    if not parts:
-        return found
-    found = _waiting.c.case_id.in_(union(*(select(_case.c.id).where(part) for part in parts)))
-    return found
+    none: ColumnElement[bool] = _waiting.c.case_id.is_(None)
+    some: ColumnElement[bool] = _waiting.c.case_id.in_(
+        union(*(select(_case.c.id).where(part) for part in parts)) if parts else ()
+    )
+    return some if parts else none
 
 
 def _rows(connection: Connection, line: Sequence[tuple[str, datetime]]) -> list[dict[str, Any]]:
@@ -201,17 +205,23 @@ def due_of(connection: Connection, case_id: str) -> datetime | None:
     return found
 
 
-def people_of(connection: Connection, scope: Scope) -> dict[str, str]:
-    """Those who look after cases of a person's areas today, by id, in order of name."""
+def people_of(connection: Connection, scope: Scope, day: date) -> dict[str, str]:
+    """Those of the staff who share an area with somebody on ``day``, by id, in order of name."""
     query = (
-        select(_person.c.id, _person.c.name)
-        .join(_assignment, _assignment.c.reviewer_id == _person.c.id)
-        .join(_waiting, _waiting.c.case_id == _assignment.c.case_id)
-        .where(or_(*(_waiting.c.area == area for area in areas_of(connection, scope))))
-        .distinct()
+        select(_person.c.id, _person.c.name, _grant.c.scope)
+        .join(_grant, _grant.c.person_id == _person.c.id)
+        .where(
+            _grant.c.right.in_(SEEING), _grant.c.first_day <= day,
+            or_(_grant.c.last_day.is_(None), _grant.c.last_day >= day),
+        )
         .order_by(_person.c.name, _person.c.id)
-    )
-    return {row.id: row.name for row in connection.execute(query)}
+    )  # fmt: skip
+    return {
+        row.id: row.name
+        for row in connection.execute(query)
+        if scope.is_staff_for(row.scope)
+        or any(area.startswith(f"{row.scope}-") for area in scope.areas)
+    }
 
 
 def place(case_id: str, due_at: datetime) -> str:
@@ -225,9 +235,9 @@ def _read(after: str) -> tuple[datetime, str]:
         padded = after + "=" * (-len(after) % 4)
         text = base64.urlsafe_b64decode(padded.encode("ascii")).decode("ascii")
         moment, _, case_id = text.partition("|")
-        found = datetime.fromisoformat(moment), case_id
-        if found[0].tzinfo is None or len(case_id) != 36:
+        found = in_utc(datetime.fromisoformat(moment)), case_id
+        if not _ID.fullmatch(case_id):
             raise ValueError
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, OverflowError):
         raise BadInput(N_("This is no cursor. Take “next” of the page before as it is.")) from None
     return found

@@ -34,10 +34,11 @@ Messages = dict[Name, Name]
 
 _AT = re.compile(
     r"^(?:(?P<end>end of)|(?P<time>(?:[01][0-9]|2[0-3]):[0-5][0-9]) on)"
-    r" (?:round\.(?P<date>[a-z0-9_.]+)|(?P<own>case\.[a-z0-9_]+))$"
+    r" (?:(?:round|(?P<yearly>yearly))\.(?P<date>[a-z0-9_.]+)|(?P<own>case\.[a-z0-9_]+))$"
 )
 _SPAN = re.compile(
-    r"^(?:(?P<count>[0-9]{1,4})|round\.(?P<parameter>[a-z0-9_.]+)) (?P<working>working )?days?$"
+    r"^(?:(?P<count>[0-9]{1,4})|round\.(?P<parameter>[a-z0-9_.]+))"
+    r" (?:(?P<working>working )?days?|(?P<hours>hours?))$"
 )
 
 
@@ -49,13 +50,16 @@ class At(_Part):
     """A point on a day of the round, or of the case itself, in the zone of the case.
 
     ``end of round.first_window.closes`` is 24:00 of that day; ``09:00 on round.publication`` is
-    that local time; ``end of case.last_day`` is 24:00 of a day the case keeps.
+    that local time; ``end of case.last_day`` is 24:00 of a day the case keeps. ``yearly.NAME`` is
+    the next day of the round's date's day and month, in whatever year.
     """
 
     #: Name of the round's date: first_window.closes; or of one the case keeps: case.last_day.
     date: str
     #: Local time, HH:MM; None is the end of the day.
     time: str | None = None
+    #: Whether it comes back every year.
+    yearly: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -67,17 +71,25 @@ class At(_Part):
             hint = 'write "end of round.DATE", "09:00 on round.DATE" or the same of case.DATE'
             message = f'"{value}" is no point in time: {hint}'
             raise ValueError(message)
-        return {"date": found["date"] or found["own"], "time": found["time"]}
+        return {
+            "date": found["date"] or found["own"], "time": found["time"],
+            "yearly": bool(found["yearly"]),
+        }  # fmt: skip
 
 
 class Span(_Part):
-    """A number of days: ``14 days``, ``2 working days``, ``round.NAME working days``."""
+    """A length of time: ``14 days``, ``2 working days``, ``round.NAME working days``, ``48 hours``.
+
+    Days last until the end of the last one; hours are counted to the second.
+    """
 
     #: A fixed number, or …
     count: int | None = Field(default=None, ge=0, le=MOST_DAYS)
     #: … the name of a round parameter that gives it.
     parameter: str | None = None
     working: bool = False
+    #: Whether the number is one of hours.
+    hours: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -90,7 +102,10 @@ class Span(_Part):
             message = f'"{value}" is no span: {hint}'
             raise ValueError(message)
         count = int(found["count"]) if found["count"] else None
-        return {"count": count, "parameter": found["parameter"], "working": bool(found["working"])}
+        return {
+            "count": count, "parameter": found["parameter"], "working": bool(found["working"]),
+            "hours": bool(found["hours"]),
+        }  # fmt: skip
 
 
 class Party(_Part):
@@ -104,8 +119,8 @@ class Party(_Part):
 class Actor(_Part):
     """Who may act or is written to: resolved for each case, never a list of names.
 
-    Exactly one of ``linked_to``, ``party``, ``grant``, ``did``, ``anyone``, ``address`` and
-    ``platform`` says how.
+    Exactly one of ``linked_to``, ``party``, ``grant``, ``did``, ``anyone``, ``address``,
+    ``link_of`` and ``platform`` says how.
     """
 
     title: Texts
@@ -135,6 +150,8 @@ class Actor(_Part):
     address: Name | None = None
     #: … and the name given under this one.
     named: Name | None = None
+    #: Whoever signs in after opening the link in the mail of one of these steps.
+    link_of: list[str] = []
     #: Nobody: the platform itself.
     platform: bool = False
 
@@ -142,12 +159,12 @@ class Actor(_Part):
     def _one_way(self) -> Actor:
         ways = [
             bool(self.linked_to), bool(self.party), bool(self.grant), bool(self.did), self.anyone,
-            bool(self.address), self.platform,
+            bool(self.address), bool(self.link_of), self.platform,
         ]  # fmt: skip
         if sum(ways) != 1:
             message = (
-                "an actor has exactly one of linked_to, party, grant, did, anyone, address "
-                "and platform"
+                "an actor has exactly one of linked_to, party, grant, did, anyone, address, "
+                "link_of and platform"
             )
             raise ValueError(message)
         return self
@@ -344,6 +361,12 @@ class TimerRule(_Part):
             raise ValueError(message)
         if self.before and self.fire:
             message = "a timer that fires a trigger has no before"
+            raise ValueError(message)
+        if self.after and self.after.hours and (self.before or self.paused_in):
+            message = "hours are counted to the second: neither before nor paused_in goes with them"
+            raise ValueError(message)
+        if any(span.hours for span in (*self.before, *([self.every] if self.every else []))):
+            message = "hours go with after alone"
             raise ValueError(message)
         return self
 

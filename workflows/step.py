@@ -202,9 +202,7 @@ def _write(
     timers = [
         row
         for case in batch.cases
-        for row in plan(
-            process, case, published.values(case["round"], case["area"]), now, spent[case["id"]]
-        )
+        for row in plan(process, case, published.values_of(case), now, spent[case["id"]])
     ]
     mails, notices = messages_of(
         connection, tools, published, cause,

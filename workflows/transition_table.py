@@ -95,6 +95,8 @@ def span(length: Span | None, language: str) -> str:
     if length is None:
         return ""
     count = length.parameter or length.count
+    if length.hours:
+        return translate(N_("after {count} hours"), language, count=count)
     if length.working:
         return translate(N_("after {count} working days"), language, count=count)
     return translate(N_("after {count} days"), language, count=count)

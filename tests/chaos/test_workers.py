@@ -73,7 +73,7 @@ def test_a_worker_is_woken_when_the_hold_of_a_mail_is_over(
     assert {mail["status"] for mail in outbox(database)} == {"sent"}
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 def test_a_service_and_a_worker_outlive_their_database(
     own_server: OwnServer, judge: Judge, tmp_path: Path
 ) -> None:
@@ -84,8 +84,8 @@ def test_a_service_and_a_worker_outlive_their_database(
     # A claim whose answer was cut off is free again when its lease ends.
     with (
         house.mail_server(),
-        house.process("serve", EVE, lease=15, distributed="true") as service,
-        house.process("worker", EVE, lease=15) as worker,
+        house.process("serve", EVE, lease=40, distributed="true") as service,
+        house.process("worker", EVE, lease=40) as worker,
     ):
         house.wait(lambda: "worker ready" in house.told("worker"), service, worker)
         house.wait(house.ready, service, worker)
@@ -98,7 +98,7 @@ def test_a_service_and_a_worker_outlive_their_database(
         assert not house.ready()
         own_server.control("start")
         house.wait(house.ready, service, worker)
-        house.wait(lambda: all_sent(desk), service, worker)
+        house.wait(lambda: all_sent(desk), service, worker, seconds=150)
         house.wait(lambda: house.told("worker").count("worker ready") >= 2, service, worker)
         with writing(database) as connection:
             wake(connection)

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from base.settings import Settings
 from models.database import writing
 from models.schema import migrate
+from tests.cli.conftest import Command
 from tests.conftest import opened
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +37,7 @@ def keurmerk(*arguments: str, folder: Path, **settings: str) -> subprocess.Compl
     environment["PYTHONPATH"] = str(ROOT)
     return subprocess.run(
         [sys.executable, "-W", "error::DeprecationWarning:service", "-m", "service", *arguments],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False,
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=250, check=False,
     )  # fmt: skip
 
 
@@ -129,7 +130,7 @@ def test_check_names_file_line_and_column_and_exits_with_1(tmp_path: Path) -> No
     assert "draft" in misspelt["message"]
 
 
-def test_the_demo_plays_the_round_and_everything_holds(tmp_path: Path) -> None:
+def test_the_demo_plays_the_round_and_everything_holds(tmp_path: Path, command: Command) -> None:
     done = keurmerk("demo", folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "everything holds" in done.stdout
@@ -141,8 +142,8 @@ def test_the_demo_plays_the_round_and_everything_holds(tmp_path: Path) -> None:
     ):  # fmt: skip
         assert words in done.stdout
     assert list(tmp_path.iterdir()) == []
-    assert keurmerk("demo", folder=tmp_path).stdout == done.stdout
-    lines = keurmerk("demo", "--json", folder=tmp_path).stdout.splitlines()
+    assert command("demo").out == done.stdout
+    lines = command("demo", "--json").out.splitlines()
     assert json.loads(lines[-1])["faults"] == []
     assert len([line for line in lines if "mail" in json.loads(line)]) > 20
 
@@ -183,7 +184,7 @@ def test_the_log_is_exported_without_people_and_verified(tmp_path: Path) -> None
         "make_demo(Wiring(settings=lambda: s, open=service.open_parts, app=service.application), s)"
     )
     subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, check=True, timeout=100,
+        [sys.executable, "-c", script], cwd=tmp_path, check=True, timeout=250,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     settings = {"database": f"sqlite:///{demo}"}

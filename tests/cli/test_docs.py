@@ -56,5 +56,5 @@ def test_the_commands_of_a_page_work_as_written(page: str, tmp_path: Path) -> No
             assert "Keurmerk is at" in process.stderr.readline()
             time.sleep(0.5)
             process.send_signal(signal.SIGTERM)
-        _, told = process.communicate(timeout=100)
+        _, told = process.communicate(timeout=250)
         assert (arguments, process.returncode, "Traceback" in told) == (arguments, 0, False)

@@ -39,7 +39,7 @@ def copy(tmp_path: Path) -> Path:
 def run(command: str, folder: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "service", *shlex.split(command)], cwd=folder, text=True,
-        capture_output=True, check=False, timeout=100,
+        capture_output=True, check=False, timeout=250,
     )  # fmt: skip
     assert "Traceback" not in done.stderr
     return done.stdout.strip() + "\n"

@@ -153,7 +153,8 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(
             wanted = page.evaluate(
                 """() => {
                   const all = [...document.querySelectorAll(
-                    "a[href], button, summary, input:not([type=hidden]), [tabindex='0']")];
+                    "a[href], button, summary, input:not([type=hidden]), select, textarea, " +
+                    "[tabindex='0']")];
                   const seen = all.filter(one => one.checkVisibility());
                   seen.forEach((one, place) => one.dataset.place = place);
                   return seen.length;

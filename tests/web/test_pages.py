@@ -207,7 +207,10 @@ def test_a_school_reads_what_was_asked_but_not_by_whom(get: Get, sqlite_desk: De
     feedback = {"esafety": "<b>De link</b> werkt niet."}
     desk.fire(case_id, "request_changes", desk.reviewer, feedback=feedback)
     page = get(f"/cases/{case_id}", desk.teachers[0])
-    assert '<dt>eSafety policy</dt><dd class="written">&lt;b&gt;De link&lt;/b&gt; werkt niet.</dd>' in page
+    assert (
+        '<dt>eSafety policy</dt><dd class="written">&lt;b&gt;De link&lt;/b&gt; werkt niet.</dd>'
+        in page
+    )
     assert "Rita Reviewer" not in page
     assert "a reviewer of the NSO" in page
     assert "Your NSO asks you to improve your application" in page

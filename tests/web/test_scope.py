@@ -156,6 +156,19 @@ def test_every_address_of_a_case_answers_strangers_as_if_there_were_none(
     assert (sqlite_desk.case(), sqlite_desk.events(places["case_id"])) == before
 
 
+def test_the_page_of_a_file_is_for_those_who_see_its_case(
+    sqlite_desk: Desk, places: dict[str, str], tmp_path: Path
+) -> None:
+    desk, context = sqlite_desk, context_of(sqlite_desk, tmp_path)
+    path = "/cases/{case_id}/evidence/{evidence_id}".format(**places)
+    stranger = strangers(desk)["a teacher of another school"]
+    asked = {
+        who: client_as(desk, context, who).get(path, follow_redirects=False).status_code
+        for who in (desk.teachers[0], stranger, None)
+    }
+    assert asked == {desk.teachers[0]: 200, stranger: 404, None: 303}
+
+
 def test_a_made_up_case_and_a_hidden_one_are_answered_alike(
     sqlite_desk: Desk, places: dict[str, str], tmp_path: Path
 ) -> None:

@@ -51,6 +51,21 @@ EVERYWHERE: dict[str, Settings] = {
         }
         for year in (2022, 2023)
     },
+    "selfie_account": {"standing": {"*": {"school_year_begins": date(2022, 12, 5)}}},
+    "selfie_exercise": {
+        f"{year}-{year + 1}": {
+            "*": {
+                "both_days_count": True, "past_start_possible": False, "sessions_fixed": False,
+                "levels_count_separately": True, "stale_may_begin": True,
+                **{
+                    f"offers_{level}": True
+                    for level in ("primary", "lower_secondary", "upper_secondary", "adult")
+                },
+                "offers_upper_secondary_vocational": True,
+            }
+        }
+        for year in range(2022, 2027)
+    },
     "user_right": {
         "standing": {
             "*": {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +23,7 @@ from base.clock import VirtualClock
 from base.errors import KeurmerkError
 from models.cases import Case, CaseParty, Timer
 from models.database import writing
+from models.messages import Mail
 from models.registry import (
     Contact,
     Grant,
@@ -33,9 +34,13 @@ from models.registry import (
     ProjectFounder,
     ProjectMember,
 )
+from models.surveys import SurveyExercise
+from rules.book import RuleBook
 from rules.judge import Judge
-from tests.builders import Desk, add, add_grant, add_school
+from surveys.setup import save_dates, save_numbers
+from tests.builders import Desk, add, add_grant, add_member, add_school
 from tests.conftest import examples, opened
+from tests.surveys.exercises import ACCOUNT, EXERCISE, coordinator, publish_beside
 from tests.workflows.quality_labels import EVERYWHERE, give_labels, settings_book
 from workflows.answers import save_answers
 from workflows.definition import Ask
@@ -49,6 +54,8 @@ from workflows.verifying import verify
 PROCESSES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 #: A process in which nothing can be done at random would prove nothing.
 LEAST_TAKEN = 5
+#: Nothing happens in these before somebody has set something.
+SET_FIRST = ("user_right", EXERCISE)
 
 
 def populate(desk: Desk) -> list[str]:
@@ -89,10 +96,25 @@ def populate(desk: Desk) -> list[str]:
         for row in connection.execute(Project.__table__.select()).mappings().all():  # type: ignore[attr-defined]
             for person in (teachers[0], teachers[3]):
                 add(connection, ProjectMember(project_id=row["id"], person_id=person))
+    with_roles(desk, teachers)
     return [
         *teachers, *abroad[3:], *newcomers, desk.reviewer, desk.colleague, desk.coordinator,
         desk.css,
     ]  # fmt: skip
+
+
+def with_roles(desk: Desk, people: list[str]) -> None:
+    """Give people the roles at their schools that the process asks for, beside those they have."""
+    roles = {role for actor in desk.published.process.actors.values() for role in actor.roles}
+    there = {row["role"] for row in desk.rows(Membership)}
+    works = {person: desk.rows(Membership, person_id=person)[0] for person in people[::2]}
+    with writing(desk.database) as connection:
+        for role in sorted(roles - there):
+            for person, first in works.items():
+                add_member(
+                    connection, first["organisation_id"], person, role=role,
+                    first_day=date(2016, 9, 1),
+                )  # fmt: skip
 
 
 class Driver:
@@ -110,11 +132,12 @@ class Driver:
         for row in desk.rows(Grant):
             self.holders.setdefault(row["right"], []).append(row["person_id"])
         self.taken = 0
+        self.has_exercises = desk.published.process.process == EXERCISE
 
     def act(self) -> None:
         chosen = self.random.choices(
-            [self.fire, self.wait, self.fill_in, self.answer, self.undo, self.start],
-            [10, 4, 2, 1, 1, 5 if not self.cases() else 2],
+            [self.fire, self.wait, self.fill_in, self.answer, self.undo, self.start, self.set_up],
+            [10, 4, 2, 1, 1, 5 if not self.cases() else 2, 3 * self.has_exercises],
         )[0]
         before = self.state()
         refused = None
@@ -134,7 +157,7 @@ class Driver:
         return [(row["id"], row["state"], row["version"], row["head"]) for row in self.cases()]
 
     def cases(self) -> list[dict[str, Any]]:
-        return self.desk.rows(Case)
+        return self.desk.rows(Case, process=self.desk.published.process.process)
 
     def case(self) -> dict[str, Any]:
         cases = self.cases()
@@ -186,7 +209,27 @@ class Driver:
         trigger = self.random.choice(names)
         payload = self.sent(process.transitions[trigger].asks)
         version = case["version"] if self.random.random() < 0.5 else None
-        self.desk.engine.fire(case["id"], trigger, self.somebody(case), payload, version)
+        link = self.link(case, trigger)
+        self.desk.engine.fire(case["id"], trigger, self.somebody(case), payload, version, link=link)
+
+    def link(self, case: dict[str, Any], trigger: str) -> str | None:
+        """The link in the last mail of a case that has one to this step."""
+        for mail in reversed(self.desk.rows(Mail, case_id=case["id"])):
+            if trigger in mail["context"].get("links", {}):
+                return str(mail["context"]["links"][trigger]).rpartition("/")[2]
+        return None
+
+    def set_up(self) -> None:
+        """Set up an exercise, where cases have one."""
+        rows = self.desk.rows(SurveyExercise)
+        if not rows:
+            return
+        case_id = self.random.choice(rows)["case_id"]
+        today = self.desk.clock.now().date()
+        first, last = (today + timedelta(days=self.random.randint(0, 25)) for _ in range(2))
+        numbers = dict.fromkeys(("school_leaders", "teachers", "students"), 3)
+        save_numbers(self.desk.database, case_id, numbers, with_companies=False)
+        save_dates(self.desk.database, case_id, first, last, "nl")
 
     def start(self) -> None:
         process = self.desk.published.process
@@ -300,6 +343,9 @@ def test_whatever_happens_what_must_hold_holds(
         driver = Driver(desk, seed)
         if process == "european_quality_label":
             give_labels(desk, desk.teachers[0], desk.teachers[1])
+        if process == EXERCISE:
+            publish_beside(desk, ACCOUNT, RuleBook.from_folder())
+            coordinator(desk)
         for _ in range(acts):
             driver.act()
 
@@ -308,9 +354,13 @@ def test_whatever_happens_what_must_hold_holds(
 def test_the_same_on_both_databases_over_a_long_time(
     engine: sqlalchemy.Engine, clock: VirtualClock, judge: Judge, process: str
 ) -> None:
-    book = settings_book(process, EVERYWHERE[process]) if process == "user_right" else None
+    book = settings_book(process, EVERYWHERE[process]) if process in SET_FIRST else None
     path = FOLDER / f"{process}.yaml"
-    driver = Driver(Desk.open(engine, clock, judge, process=path, book=book), seed=2)
+    desk = Desk.open(engine, clock, judge, process=path, book=book)
+    driver = Driver(desk, seed=2)
+    if process == EXERCISE:
+        publish_beside(desk, ACCOUNT, RuleBook.from_folder())
+        coordinator(desk)
     for _ in range(80):
         driver.act()
     assert driver.taken > LEAST_TAKEN

@@ -123,3 +123,61 @@ def test_reminders_whose_moment_has_passed_are_left_out_but_the_end_is_not(
 
 def test_a_final_state_has_no_timers(process: Process) -> None:
     assert rows(process, "refused", datetime(2023, 3, 1, tzinfo=UTC)) == []
+
+
+def due(when: str, since: str, values: dict[str, Any]) -> datetime | None:
+    """When a timer on ``when`` is due in a case that came into its state at ``since``."""
+    text = Path("workflows/school_label.yaml").read_text(encoding="utf-8")
+    found, _located = read_process(text, "school_label.yaml")
+    key = "after" if when.endswith("hours") else "at"
+    rule = TimerRule.model_validate({"while": ["submitted"], key: when, "fire": "expire"})
+    alone = found.model_copy(update={"timers": {"end": rule}})
+    moment = datetime.fromisoformat(since)
+    case = {
+        "id": "c", "state": "submitted", "since": moment, "version": 2, "area": "BE-VLG",
+        "zone": "Europe/Brussels",
+    }  # fmt: skip
+    planned = plan(alone, case, values, moment)
+    return planned[0]["due_at"] if planned else None
+
+
+@pytest.mark.parametrize(
+    ("since", "expected"),
+    [
+        ("2022-11-21T08:00:01+00:00", "2022-11-23T08:00:01+00:00"),
+        ("2023-03-25T12:00:00+00:00", "2023-03-27T12:00:00+00:00"),  # summer time begins
+    ],
+)
+def test_hours_are_counted_to_the_second(since: str, expected: str) -> None:
+    assert due("48 hours", since, {}) == datetime.fromisoformat(expected)
+    assert due("round.activation_hours hours", since, {"activation_hours": 48}) == (
+        datetime.fromisoformat(expected)
+    )
+
+
+@pytest.mark.parametrize(
+    ("since", "day"),
+    [
+        ("2022-08-31T21:59:00+00:00", date(2022, 9, 1)),
+        ("2022-08-31T22:00:00+00:00", date(2023, 9, 1)),  # it is 1 September in Brussels
+        ("2024-02-01T12:00:00+00:00", date(2024, 9, 1)),
+    ],
+)
+def test_a_yearly_day_comes_back(since: str, day: date) -> None:
+    found = due("00:00 on yearly.begins", since, {"begins": date(2015, 9, 1)})
+    assert found == datetime(day.year, day.month, day.day, tzinfo=BRUSSELS)
+
+
+def test_a_yearly_29_february_is_the_last_of_its_month() -> None:
+    found = due(
+        "00:00 on yearly.begins", "2022-11-21T08:00:00+00:00", {"begins": date(2020, 2, 29)}
+    )
+    assert found == datetime(2023, 2, 28, tzinfo=BRUSSELS)
+
+
+def test_a_day_of_the_case_has_a_name_of_its_own() -> None:
+    since = "2022-11-21T08:00:00+00:00"
+    assert due("end of case.last_day", since, {"last_day": date(2022, 12, 4)}) is None
+    assert due("end of case.last_day", since, {"case.last_day": date(2022, 12, 4)}) == datetime(
+        2022, 12, 5, tzinfo=BRUSSELS
+    )

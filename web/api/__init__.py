@@ -20,13 +20,14 @@ from web.api import (
     queue,
     rights,
     steps,
+    surveys,
 )
 from web.api.sent import check_address
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(check_address)])
 for part in (
     rights, cases, forms, evidence, steps, queue, comments, decisions, messages, definitions,
-    drafts, papers, access, digisnap,
+    drafts, papers, access, digisnap, surveys,
 ):  # fmt: skip
     router.include_router(part.router)
 

@@ -16,11 +16,13 @@ _SAID = {
     409: "The case's state has no such step, or somebody was first.",
     413: "More than 12 MB at once.",
     422: "What was sent cannot be used, or a condition is not met.",
+    429: "Too many requests from one address within a minute.",
     500: "Our own failure; the log has it under the reference.",
 }
 
 
-def _refusals(*statuses: int) -> Answers:
+def refusals(*statuses: int) -> Answers:
+    """Refusals with these statuses, and those that any request can meet."""
     return {
         status: {"model": ErrorAnswer, "description": _SAID[status]}
         for status in sorted((*statuses, 403, 422, 500))
@@ -30,12 +32,12 @@ def _refusals(*statuses: int) -> Answers:
 #: A process as SVG, DOT or Mermaid.
 PICTURE: Answers = {200: {"content": {"image/svg+xml": {}, "text/plain": {}}}}
 #: Of lists that everybody may read.
-EVERYBODY = _refusals()
+EVERYBODY = refusals()
 #: Of one thing that everybody may read.
-EVERYBODY_ONE = _refusals(404)
+EVERYBODY_ONE = refusals(404)
 #: Of what only those it concerns may read.
-READING = _refusals(401, 404)
+READING = refusals(401, 404)
 #: Of what a step would do.
-READING_STEP = _refusals(401, 404, 409)
+READING_STEP = refusals(401, 404, 409)
 #: Of what changes something.
-WRITING = _refusals(401, 404, 409, 413)
+WRITING = refusals(401, 404, 409, 413)

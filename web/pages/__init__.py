@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from web.pages import (
     accesses,
     account,
+    answering,
     api_reference,
     applications,
     apply,
@@ -22,6 +23,7 @@ from web.pages import (
     drafts,
     form,
     labels,
+    links,
     mailbox,
     notices,
     overview,
@@ -38,8 +40,10 @@ from web.pages import (
     start,
     steps,
     submitting,
+    survey_setup,
+    surveys,
 )
-from web.pages.rendering import error_page
+from web.pages.participant_rendering import error_page_of
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
 
@@ -51,11 +55,12 @@ def set_up_pages(app: FastAPI) -> None:
     app.mount("/static/bootstrap", StaticFiles(directory=bootstrap), name="bootstrap")
     app.mount("/static/fonts", StaticFiles(directory=fonts), name="fonts")
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    app.state.error_page = error_page
+    app.state.error_page = error_page_of
+    app.state.survey_limit = answering.limit_of(app.state.context)
     for module in (
         start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
         processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
         labels, calendar, notices, preferences, rights, digisnap, rules, drafts, mailbox, clock,
-        api_reference,
+        api_reference, links, surveys, survey_setup, answering,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)

@@ -92,6 +92,7 @@ ENTRIES: list[Entry] = [
     Entry(title=N_("My applications"), path="/applications", shown=_applies),
     Entry(title=N_("Queue"), path="/queue", shown=_staff),
     Entry(title=N_("Overview"), path="/overview", shown=_staff),
+    Entry(title=N_("Surveys"), path="/surveys", shown=lambda one: bool(one and one.roles)),
     Entry(title=N_("User rights"), path="/rights", shown=_is_principal),
     Entry(title="Digisnap", path="/digisnap", shown=_has_digisnap),
     Entry(title=N_("Rules"), path="/rules", shown=_administrator),

@@ -171,7 +171,7 @@ def _options(
     whom = {key: translate(word, language) for key, word in WHOM.items()}
     if not scope.rights.isdisjoint(NSO):
         del whom["nso"]
-    people = people_of(connection, scope)
+    people = people_of(connection, scope, context.tools.clock.now().date())
     people.pop(person.id, None)
     return {
         "for": whom,

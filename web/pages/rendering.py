@@ -103,7 +103,7 @@ templates.filters.update(
 
 
 def page(
-    request: Request, name: str, *, status: int = 200, ask: bool = True, **values: Any
+    request: Request, name: str, /, *, status: int = 200, ask: bool = True, **values: Any
 ) -> HTMLResponse:
     """A page.
 

@@ -17,7 +17,7 @@ from base.errors import BadInput, KeurmerkError, NotMet, Refused
 from base.i18n import N_, say, translate
 from models.database import reading
 from web.api.sent import check_address
-from web.asked import Sent, boxes, errors_of, first, payload_of
+from web.asked import Sent, boxes, errors_of, first, payload_of, version_of
 from web.context import Context, Here
 from web.language import Language
 from web.metrics import timed_fire
@@ -91,7 +91,7 @@ def decide(
     if do == "take":
         stage = "done"
         for line in lines:
-            version = first(sent, f"version-{line.case['id']}")
+            version = version_of(sent, f"version-{line.case['id']}")
             with timed_fire(trigger):
                 _take(context, person, language, line, trigger, payload, version)
     elif stage == "look":
@@ -161,13 +161,13 @@ def _look(
 
 def _take(
     context: Context, person: Someone, language: str, line: Line, trigger: str,
-    payload: Mapping[str, Any], version: str,
+    payload: Mapping[str, Any], version: int | None,
 ) -> None:  # fmt: skip
-    if not (version.isascii() and version.isdigit()):
+    if version is None:
         line.why = translate(N_("It was not on the list that was looked at."), language)
         return
     try:
-        taken = context.engine.fire(line.case["id"], trigger, person.id, payload, int(version))
+        taken = context.engine.fire(line.case["id"], trigger, person.id, payload, version)
     except (Refused, BadInput) as error:
         _refused(line, error, language)
         return

@@ -17,7 +17,7 @@ from base.errors import BadInput, Conflict, KeurmerkError, NotAllowed, NotFound,
 from base.i18n import N_, say
 from models.database import reading
 from web.api.sent import check_address
-from web.asked import Sent, boxes, edits_of, errors_of, first, letters, payload_of
+from web.asked import Sent, boxes, edits_of, errors_of, first, letters, payload_of, version_of
 from web.context import Context, Here
 from web.language import Language
 from web.metrics import timed_fire
@@ -79,13 +79,11 @@ def take(
     payload = payload_of(there.process, there.step, sent)
     if do == "change" or (do == "look" and there.staff):
         return _shown(request, context, person, language, there, sent, looking=do == "look")
-    version = first(sent, "version")
     try:
         with timed_fire(trigger):
             context.engine.fire(
                 case_id, trigger, person.id, payload,
-                int(version) if version.isascii() and version.isdigit() else None,
-                edits_of(sent) if there.staff else [],
+                version_of(sent), edits_of(sent) if there.staff else [],
             )  # fmt: skip
     except (Refused, BadInput) as error:
         return _shown(

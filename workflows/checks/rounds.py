@@ -20,6 +20,7 @@ DATE, NUMBER, ANY = "date", f"number of days from 0 to {MOST_DAYS}", "value"
 def check_rounds(check: Check) -> None:
     """Every ``round.NAME`` names a value of the calendar's rounds, ``case.NAME`` one of a case."""
     wanted = list(_of_rounds(check))
+    _starts(check)
     calendar = check.process.round
     if calendar is None:
         for place, name, _kind in wanted:
@@ -44,6 +45,15 @@ def check_rounds(check: Check) -> None:
             told.add(name)
             rest = "what hangs on it does not happen there"
             check.warning(place, f'"{name}" is not known in {", ".join(unknown)}: {rest}')
+
+
+def _starts(check: Check) -> None:
+    """A start belongs to a round, and to no case yet."""
+    for name, start in check.process.starts.items():
+        for key, at in (("at", start.at), ("until", start.until)):
+            if at and (at.yearly or at.date.startswith(OWN)):
+                message = "a start belongs to a round: only round.NAME is possible here"
+                check.error(("starts", name, key), message)
 
 
 def _of_rounds(check: Check) -> Iterator[tuple[Place, str, str]]:

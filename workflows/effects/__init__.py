@@ -9,7 +9,9 @@ from workflows.effects import (  # noqa: F401 - they register them
     labels,
     projects,
     rights,
+    roles,
     schools,
+    surveys,
 )
 from workflows.effects.effect import EFFECTS
 

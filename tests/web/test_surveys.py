@@ -1,0 +1,238 @@
+"""The pages of exercises: setting up, links, participation, and answering without a trace."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from starlette.testclient import TestClient
+from structlog.testing import capture_logs
+
+from base.clock import VirtualClock
+from models.surveys import SurveyProgress, SurveySheet
+from rules.judge import Judge
+from tests.builders import Desk
+from tests.surveys.exercises import (
+    begun,
+    exercise,
+    link_in_mail,
+    open_desk,
+    opened,
+    register,
+    token_of,
+)
+from tests.web.conftest import client_as, context_of
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def selfie(sqlite_engine: sqlalchemy.Engine, clock: VirtualClock, judge: Judge) -> Desk:
+    """A desk for exercises, on SQLite."""
+    return open_desk(sqlite_engine, clock, judge)
+
+
+def signed_in(desk: Desk, folder: Path, person: str | None) -> TestClient:
+    return client_as(desk, context_of(desk, folder), person)
+
+
+def hidden(html: str) -> dict[str, str]:
+    """The hidden fields of a page of the questionnaire, and what else its form sends."""
+    found = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', html))
+    language = re.search(r'<option value="(\w+)"[^>]* selected>', html)
+    return {**found, "language": language[1] if language else "en"}
+
+
+def test_a_school_registers_and_sets_an_exercise_up(selfie: Desk, tmp_path: Path) -> None:
+    client = signed_in(selfie, tmp_path, selfie.teachers[0])
+    wrong = client.post("/surveys/register", data={"school": selfie.school, "school_email": "x@"})
+    assert wrong.status_code == 422
+    assert 'value="x@"' in wrong.text
+    case_id = register(selfie)
+    link = f"/links/{link_in_mail(selfie, case_id)}"
+    for _ in range(2):  # a mail program looks at it first
+        assert "Activate the account" in client.get(link).text
+    assert selfie.case(case_id)["state"] == "requested"
+    assert signed_in(selfie, tmp_path, None).post(link).status_code == 401
+    assert client.post(link, follow_redirects=False).status_code == 303
+    assert client.post(link).status_code == 409
+    assert selfie.case(case_id)["state"] == "profile_incomplete"
+
+
+def test_every_step_of_the_set_up(selfie: Desk, tmp_path: Path) -> None:
+    case_id = begun(selfie)
+    client = signed_in(selfie, tmp_path, selfie.teachers[0])
+    at = f"/surveys/{case_id}"
+    assert client.get("/surveys").status_code == 200
+    bad = {"school_leaders": "-3", "teachers": "ten", "students": "5"}
+    page = client.post(f"{at}/numbers", data=bad)
+    assert (page.status_code, page.text.count("aria-invalid")) == (422, 2)
+    assert 'value="ten"' in page.text
+    good = {"school_leaders": "2", "teachers": "10", "students": "40", "with_companies": "yes"}
+    assert client.post(f"{at}/numbers", data=good).url.path == at
+    page = client.post(f"{at}/companies", data={"action": "register", "name": "", "sector": ""})
+    assert page.status_code == 422
+    named = {"action": "register", "name": "Bouw <b>", "sector": "Bouw", "then": "stay"}
+    assert "Bouw &lt;b&gt;" in client.post(f"{at}/companies", data=named).text
+    chosen = {"action": "optional", "optional": ["infrastructure_own_devices"]}
+    assert client.post(f"{at}/statements", data=chosen).status_code == 200
+    page = client.post(f"{at}/statements", data={"action": "own", "area": "leadership"})
+    assert (page.status_code, page.text.count("aria-invalid")) == (422, 8)
+    own = {
+        f"{group}-{part}": "Wij doen dit." for part in ("text", "help")
+        for group in ("school_leaders", "teachers", "students", "trainers")
+    }  # fmt: skip
+    own |= {"action": "own", "area": "leadership", "then": "stay"}
+    assert "Wij doen dit." in client.post(f"{at}/statements", data=own).text
+    assert "Wij doen dit." in client.get(f"{at}/statements?number=1").text
+    page = client.post(f"{at}/dates", data={"first_day": "2022-13-01", "last_day": "2022-12-04"})
+    assert page.status_code == 422
+    late = {"first_day": "2022-11-28", "last_day": "2022-12-20", "language": "nl"}
+    client.post(f"{at}/dates", data=late)
+    page = client.post(f"{at}/links")
+    assert (page.status_code, "at most 21 days" in page.text) == (422, True)
+    client.post(f"{at}/dates", data={**late, "last_day": "2022-12-04"})
+    assert "Wij doen dit." in client.get(f"{at}/preview/teachers").text
+    page = client.post(f"{at}/links")
+    assert page.url.path == f"{at}/links"
+    assert page.text.count("data:image/svg+xml") == 4
+    for step in ("numbers", "companies", "statements", "dates"):
+        assert "nothing of the set-up can be changed" in client.get(f"{at}/{step}").text
+        assert client.post(f"{at}/{step}", data=good | late | own).status_code == 409
+    assert "not set by your country yet" in client.get(at).text
+
+
+def test_it_is_the_schools_alone(selfie: Desk, tmp_path: Path) -> None:
+    case_id = begun(selfie)
+    for person in (selfie.extra["stranger"], selfie.reviewer, selfie.coordinator):
+        client = signed_in(selfie, tmp_path, person)
+        assert client.get(f"/surveys/{case_id}").status_code == 404
+        assert client.post(f"/surveys/{case_id}/dates").status_code == 404
+        assert client.get(f"/api/v1/exercises/{case_id}").status_code == 404
+    colleague = signed_in(selfie, tmp_path, selfie.teachers[1])
+    assert colleague.get(f"/surveys/{case_id}").status_code == 200
+    assert colleague.post(f"/surveys/{case_id}/dates").status_code == 403
+    assert colleague.get(f"/surveys/{case_id}/nonsense").status_code == 404
+
+
+def test_answering_leaves_no_trace(selfie: Desk, tmp_path: Path) -> None:
+    token = token_of(selfie, opened(selfie), "teachers")
+    client = signed_in(selfie, tmp_path, None)
+    with capture_logs() as logs:
+        page = client.get(f"/s/{token}?lang=fr")
+        assert ('lang="fr"' in page.text, "Commencer" in page.text) == (True, True)
+        page = client.post(f"/s/{token}", data={"language": "nl"})
+        sent = hidden(page.text)
+        assert set(sent["answers"]) == {"-"}
+        sent |= {"q0": "5", "q1": "0", "to": "stay", "language": "de"}
+        page = client.post(f"/s/{token}/answers", data=sent)
+        sent = hidden(page.text)
+        assert (sent["answers"][:2], sent["language"], sent["at"]) == ("50", "de", "0")
+        assert 'id="q0-5" name="q0" value="5" checked' in page.text
+        for number in range(8):
+            assert sent["at"] == str(number)
+            page = client.post(f"/s/{token}/answers", data={**sent, "to": "next"})
+            sent = hidden(page.text)
+        page = client.post(
+            f"/s/{token}/answers", data={**sent, "to": "submit"}, follow_redirects=False
+        )
+        done = client.get(page.headers["location"])
+        ticket = hidden(done.text)
+        assert (
+            client.post(f"/s/{token}/certificate", data={**ticket, "name": " "}).status_code == 422
+        )
+        paper = client.post(f"/s/{token}/certificate", data={**ticket, "name": "Mia Maes"})
+        assert paper.content.startswith(b"%PDF")
+        again = client.post(f"/s/{token}/answers", data={**sent, "to": "submit"})
+        assert again.status_code == 409
+    assert client.cookies == {}
+    assert logs == []
+    assert len(selfie.rows(SurveySheet)) == 1
+    assert selfie.rows(SurveySheet)[0]["answers"][:3] == bytes([5, 0, 255])
+    assert "Mia" not in str(selfie.rows(SurveySheet))
+    selfie.until(2022, 11, 29, 12)
+    late = client.post(f"/s/{token}/certificate", data={**ticket, "name": "Mia Maes"})
+    assert late.status_code == 409
+    assert "cannot be made later" in late.text
+
+
+@pytest.mark.parametrize(
+    "changed", [{"answers": "5"}, {"answers": "x" * 33}, {"key": "other"}, {"answers": ""}]
+)
+def test_what_is_not_of_this_questionnaire(
+    selfie: Desk, tmp_path: Path, changed: dict[str, str]
+) -> None:
+    token = token_of(selfie, opened(selfie), "teachers")
+    client = signed_in(selfie, tmp_path, None)
+    sent = hidden(client.post(f"/s/{token}").text)
+    page = client.post(f"/s/{token}/answers", data={**sent, **changed, "to": "submit"})
+    assert page.status_code in {409, 422}
+    assert f'href="/s/{token}"' in page.text
+    assert selfie.rows(SurveySheet) == []
+    assert len(selfie.rows_of(SurveyProgress)) == 1
+
+
+def test_too_early_too_late_and_no_link(selfie: Desk, tmp_path: Path) -> None:
+    case_id = begun(selfie)
+    client = signed_in(selfie, tmp_path, selfie.teachers[0])
+    assert client.get("/s/abcdefghijkm").status_code == 404
+    at = f"/surveys/{case_id}"
+    client.post(f"{at}/numbers", data={"school_leaders": "2", "teachers": "9", "students": "0"})
+    client.post(
+        f"{at}/dates",
+        data={"first_day": "2022-11-28", "last_day": "2022-12-04", "language": "nl"},
+    )
+    client.post(f"{at}/links")
+    token = token_of(selfie, case_id, "teachers")
+    assert "28 november 2022" in client.get(f"/s/{token}").text
+    assert client.post(f"/s/{token}").status_code == 409
+    selfie.until(2022, 12, 5, 8)
+    assert "4 december 2022" in client.get(f"/s/{token}").text
+    assert client.post(f"/s/{token}").status_code == 409
+
+
+def test_one_address_cannot_begin_without_end(
+    selfie: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.pages.answering.MOST_BEGUN", 2)
+    token = token_of(selfie, opened(selfie), "students")
+    client = signed_in(selfie, tmp_path, None)
+    assert [client.post(f"/s/{token}").status_code for _ in range(3)] == [200, 200, 429]
+    selfie.clock.move_to(selfie.moment("2022-11-29T11:01:00+00:00"))
+    assert client.post(f"/s/{token}").status_code == 200
+
+
+def test_the_same_over_the_api(selfie: Desk, tmp_path: Path) -> None:
+    case_id = begun(selfie)
+    client = signed_in(selfie, tmp_path, selfie.teachers[0])
+    at = f"/api/v1/exercises/{case_id}"
+    numbers = {"invited": {"school_leaders": 2, "teachers": 10, "students": 40}}
+    assert client.put(f"{at}/numbers", json={"invited": {"teachers": -1}}).status_code == 422
+    assert client.put(f"{at}/numbers", json=numbers).json()["invited"]["teachers"] == 10
+    days = {"first_day": "2022-11-28", "last_day": "2022-12-04", "language": "nl"}
+    assert client.put(f"{at}/dates", json=days).json()["last_day"] == "2022-12-04"
+    assert client.put(f"{at}/optional", json={"optional": ["nonsense"]}).status_code == 422
+    versions = {g: {"text": "Wij.", "help": "Denk."} for g in numbers["invited"]}
+    own = client.post(f"{at}/statements", json={"area": "leadership", "versions": versions})
+    assert own.json()["own_statements"][0]["number"] == 1
+    assert client.delete(f"{at}/statements/1").json()["own_statements"] == []
+    assert client.put(f"{at}/companies", json={"companies": []}).status_code == 422
+    client.post(f"/api/v1/cases/{case_id}/triggers/make_links", json={})
+    assert client.put(f"{at}/numbers", json=numbers).status_code == 409
+    (link, *others) = client.get(f"{at}").json()["links"]
+    assert len(others) == 2
+    selfie.until(2022, 11, 29, 11)
+    nobody = signed_in(selfie, tmp_path, None)
+    there = f"/api/v1/questionnaires/{link['address'].rpartition('/')[2]}"
+    asked = nobody.get(there).json()
+    assert asked["when"] == "open"
+    key = nobody.post(f"{there}/begin").json()["key"]
+    sent = {"key": key, "answers": [4] * len(asked["statements"])}
+    assert nobody.post(f"{there}/submit", json={**sent, "answers": [9]}).status_code == 422
+    assert nobody.post(f"{there}/submit", json=sent).status_code == 204
+    assert nobody.post(f"{there}/submit", json=sent).status_code == 409
+    shown = client.get(at).json()["participation"]
+    assert [one["submitted"] for one in shown] == [1, 0, 0]
+    assert exercise(selfie, case_id)["locked_at"] is not None

@@ -1,0 +1,105 @@
+"""Exercises in a browser: every page by the standard, and a questionnaire filled in on a phone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from base.clock import VirtualClock
+from models.database import open_database
+from models.surveys import SurveySheet
+from rules.judge import Judge
+from tests.builders import Desk
+from tests.surveys.exercises import begun, open_desk, opened, token_of
+from tests.web.conftest import context_of
+from tests.web.serving import served
+from tests.web.test_browser import CHROMIUM, FLAGS, PHONE, SCREEN, STANDARD
+from web.app import create_app
+from web.signing_in import HEADER
+
+pytestmark = pytest.mark.browser
+
+#: A folder for pictures, for whoever wants to look at the pages.
+SHOTS = os.environ.get("KEURMERK_TEST_SHOTS")
+
+
+@pytest.fixture(scope="module")
+def desk(
+    sqlite_template: Path, judge: Judge, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
+    path = tmp_path_factory.mktemp("survey") / "keurmerk.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    database = open_database(f"sqlite:///{path}", synchronous="NORMAL")
+    yield open_desk(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
+    database.dispose()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield found
+        found.close()
+
+
+def look(page: Page, name: str) -> None:
+    """See that the page stands by the standard and does not scroll sideways."""
+    if SHOTS:
+        page.screenshot(path=f"{SHOTS}/{name}-{page.viewport_size['width']}.png", full_page=True)  # type: ignore[index]
+    options = {"runOnly": {"type": "tag", "values": STANDARD}}
+    found = Axe().run(page, options=options).response["violations"]
+    assert found == [], f"{name}: {found}"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+
+
+def test_pages_of_exercises(desk: Desk, browser: Browser, tmp_path: Path) -> None:
+    draft, running = begun(desk), opened(desk, companies=True)
+    token = token_of(desk, running, "teachers")
+    with served(create_app(context_of(desk, tmp_path))) as address:
+        for width, language in ((PHONE, "nl"), (SCREEN, "en")):
+            context = browser.new_context(
+                viewport={"width": width, "height": 720}, reduced_motion="reduce",
+                extra_http_headers={HEADER: "sint-jan.1@example.org", "Accept-Language": language},
+            )  # fmt: skip
+            page = context.new_page()
+            for name, path in {
+                "surveys": "", "draft": f"/{draft}", "running": f"/{running}",
+                "numbers": f"/{draft}/numbers", "companies": f"/{running}/companies",
+                "statements": f"/{draft}/statements", "dates": f"/{draft}/dates",
+                "links": f"/{running}/links", "preview": f"/{running}/preview/teachers",
+            }.items():  # fmt: skip
+                page.goto(f"{address}/surveys{path}")
+                look(page, name)
+            page.goto(f"{address}/surveys/{draft}/dates")
+            page.get_by_label("Einddatum" if language == "nl" else "Last day").fill("2022-01-01")
+            page.get_by_role("button", name="Bewaren" if language == "nl" else "Save").click()
+            look(page, "dates-wrong")
+            context.close()
+        phone = browser.new_context(viewport={"width": PHONE, "height": 640})
+        page = phone.new_page()
+        page.goto(f"{address}/s/{token}")
+        look(page, "begin")
+        page.get_by_role("button", name="Beginnen").click()
+        look(page, "part")
+        page.get_by_label("Mee eens", exact=True).first.check()
+        page.get_by_label("Taal").select_option("en")
+        page.get_by_role("button", name="Wijzigen").click()
+        assert page.get_by_label("Agree", exact=True).first.is_checked()
+        for _ in range(8):
+            page.get_by_role("button", name="Next").click()
+        look(page, "submit")
+        page.get_by_role("button", name="Submit").click()
+        look(page, "done")
+        page.get_by_label("Name on the certificate").fill("Mia Maes")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download").click()
+        assert download.value.suggested_filename.endswith(".pdf")
+        assert phone.cookies() == []
+        phone.close()
+    assert len(desk.rows(SurveySheet)) == 1

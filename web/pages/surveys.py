@@ -1,0 +1,262 @@
+"""A school's exercises: the list, one of them with who has taken part so far, and its links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import segno
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from markupsafe import Markup
+from sqlalchemy import select
+
+from base.errors import BadInput, Refused
+from base.i18n import N_, say, translate
+from documents.charts import Bar, Bars, bar_chart
+from models.cases import Case
+from models.database import reading
+from models.registry import Organisation
+from surveys.exercises import exercises, links_of
+from surveys.links import frozen_statements
+from surveys.participation import Participation, participation
+from surveys.questionnaire import LEFT_OUT, questionnaire
+from web.context import Context, Here
+from web.language import Language
+from web.pages.answering import parts_of
+from web.pages.rendering import page
+from web.problems import as_dict
+from web.scope import scope_of
+from web.signing_in import Perhaps, Reader, Someone
+from web.surveys import OPENS, Survey, editable_survey, visible_survey
+
+router = APIRouter()
+
+#: The process of a school's account, which these pages begin.
+ACCOUNT = "selfie_account"
+
+_case = Case.__table__  # type: ignore[attr-defined]
+_organisation = Organisation.__table__  # type: ignore[attr-defined]
+_exercise_case = exercises().subquery()
+
+
+@router.get("/surveys")
+def overview(request: Request, context: Here, person: Perhaps, language: Language) -> HTMLResponse:
+    """The reader's schools, each with its account and its exercises."""
+    return _overview(request, context, person, language)
+
+
+def _overview(
+    request: Request, context: Context, person: Someone | None, language: str,
+    *, status: int = 200, error: Mapping[str, Any] | None = None, school: str = "",
+    typed: Mapping[str, str] | None = None,
+) -> HTMLResponse:  # fmt: skip
+    schools = _schools(context, person, language) if person else []
+    begins = None
+    for published in _published(context):
+        for name, way in published.process.starts.items():
+            if OPENS in way.effect:
+                level = next(ask for ask in way.asks if ask.name == "level")
+                begins = {"process": published.process.process, "way": name, "level": level}
+    return page(
+        request, "surveys.html", status=status, schools=schools, begins=begins, error=error,
+        wrong_school=school, typed=typed or {},
+    )  # fmt: skip
+
+
+def _published(context: Context) -> list[Any]:
+    day = context.tools.clock.now().date()
+    with reading(context.database) as connection:
+        names = context.tools.library.processes(connection)
+        return [context.tools.library.in_force(connection, name, day) for name in names]
+
+
+def _schools(context: Context, person: Someone, language: str) -> list[dict[str, Any]]:
+    with reading(context.database) as connection:
+        scope = scope_of(connection, person.id, context.tools.clock)
+        query = (
+            select(_organisation.c.id, _organisation.c.name)
+            .where(_organisation.c.id.in_(scope.organisations))
+            .order_by(_organisation.c.name)
+        )
+        found = [dict(row) for row in connection.execute(query).mappings()]
+        for school in found:
+            accounts = (
+                select(_case)
+                .where(_case.c.organisation_id == school["id"], _case.c.process == ACCOUNT)
+                .order_by(_case.c.opened_at.desc(), _case.c.id.desc())
+            )
+            account = connection.execute(accounts).mappings().first()
+            school["account"] = None
+            if account:
+                process = context.tools.library.release(connection, account["release_id"]).process
+                school["account"] = {
+                    "id": account["id"], "is_open": account["is_open"],
+                    "state": say(process.states[account["state"]].to_school, language),
+                }  # fmt: skip
+            rows = connection.execute(
+                select(_exercise_case)
+                .where(_exercise_case.c.organisation_id == school["id"])
+                .order_by(_exercise_case.c.id.desc())
+            ).mappings()
+            school["exercises"] = []
+            for row in rows:
+                process = context.tools.library.release(connection, row["release_id"]).process
+                school["exercises"].append(
+                    {
+                        **row, "state": say(process.states[row["state"]].to_school, language),
+                        "level": questionnaire(row["questionnaire"]).level(row["level"]).title,
+                    }
+                )  # fmt: skip
+    return found
+
+
+@router.post("/surveys/register")
+def register(
+    request: Request, context: Here, person: Reader, language: Language,
+    school: Annotated[str, Form(max_length=36)] = "",
+    school_email: Annotated[str, Form(max_length=300)] = "",
+    privacy_policy: Annotated[str, Form(max_length=10)] = "",
+) -> Response:  # fmt: skip
+    """Ask for the account of a school: its mailbox gets the link that activates it."""
+    payload = {"school_email": school_email, "privacy_policy": privacy_policy}
+    try:
+        context.engine.start(
+            ACCOUNT, "register", actor_id=person.id, organisation_id=school, payload=payload
+        )
+    except (BadInput, Refused) as error:
+        return _overview(
+            request, context, person, language, status=error.status,
+            error=as_dict(error, language), school=school, typed=payload,
+        )  # fmt: skip
+    return RedirectResponse("/surveys", status_code=303)
+
+
+@router.post("/surveys/begin")
+def begin(
+    request: Request, context: Here, person: Reader, language: Language,
+    school: Annotated[str, Form(max_length=36)] = "",
+    process: Annotated[str, Form(max_length=60)] = "",
+    way: Annotated[str, Form(max_length=60)] = "",
+    level: Annotated[str, Form(max_length=60)] = "",
+) -> Response:  # fmt: skip
+    """Begin an exercise at a level."""
+    try:
+        taken = context.engine.start(
+            process, way, actor_id=person.id, organisation_id=school, payload={"level": level}
+        )
+    except (BadInput, Refused) as error:
+        return _overview(
+            request, context, person, language, status=error.status,
+            error=as_dict(error, language), school=school, typed={"level": level},
+        )  # fmt: skip
+    return RedirectResponse(f"/surveys/{taken.case['id']}", status_code=303)
+
+
+@router.get("/surveys/{case_id}")
+def survey(
+    request: Request, context: Here, person: Reader, language: Language, case_id: str
+) -> HTMLResponse:
+    """One exercise: what is set up, or who has taken part so far."""
+    return survey_page(request, context, person, language, case_id)
+
+
+def survey_page(
+    request: Request, context: Context, person: Someone, language: str, case_id: str,
+    *, status: int = 200, error: Mapping[str, Any] | None = None,
+) -> HTMLResponse:  # fmt: skip
+    """The page of an exercise; with what is wrong, where the links could not be made."""
+    found = visible_survey(context, person, case_id)
+    rows: Sequence[Participation] = []
+    if found.exercise["locked_at"]:
+        with reading(context.database) as connection:
+            values = found.published.values_of(found.case)
+            rows = participation(connection, found.exercise, values)
+    return page(
+        request, "survey.html", status=status, survey=found, rows=rows, error=error,
+        state=found.published.process.states[found.case["state"]].to_school,
+        chart=Markup(chart_of(rows, language)) if rows else "",  # noqa: S704 - escaped in it
+        step=found.published.process.transitions[found.step],
+    )  # fmt: skip
+
+
+def chart_of(rows: Sequence[Participation], language: str) -> str:
+    """Bars of those who have taken part: of the people invited; of trainers as they are."""
+    most = max((row.submitted for row in rows if row.invited is None), default=0)
+    bars = [
+        Bar(
+            label=", ".join(part for part in (say(row.title, language), row.company) if part),
+            value=row.submitted / row.invited if row.invited
+            else row.submitted / most if most else 0,
+            said=f"{row.percent} %" if row.percent is not None else str(row.submitted),
+        )
+        for row in rows
+    ]  # fmt: skip
+    return bar_chart(
+        [Bars(heading="", bars=bars)], most=1.0,
+        title=translate(N_("Participation"), language),
+        description=translate(N_("The figures are in the table below."), language),
+    )  # fmt: skip
+
+
+@router.post("/surveys/{case_id}/links")
+def make_links(
+    request: Request, context: Here, person: Reader, language: Language, case_id: str
+) -> Response:
+    """Make the links: from here on the set-up is locked."""
+    found = editable_survey(context, person, case_id)
+    try:
+        context.engine.fire(case_id, found.step, person.id)
+    except Refused as error:
+        return survey_page(
+            request, context, person, language, case_id, status=error.status,
+            error=as_dict(error, language),
+        )  # fmt: skip
+    return RedirectResponse(f"/surveys/{case_id}/links", status_code=303)
+
+
+@router.get("/surveys/{case_id}/links")
+def links(request: Request, context: Here, person: Reader, case_id: str) -> HTMLResponse:
+    """The links, to be copied or printed with their QR codes."""
+    found = visible_survey(context, person, case_id)
+    with reading(context.database) as connection:
+        rows = links_of(connection, found.exercise["id"])
+    order = [one.group for one in found.questionnaire.groups]
+    shown = [
+        {
+            **row, "title": found.questionnaire.group(row["group"]).title,
+            "address": (address := f"{context.tools.public_url}/s/{row['token']}"),
+            "qr": _qr(address),
+        }
+        for row in sorted(rows, key=lambda row: order.index(row["group"]))
+    ]  # fmt: skip
+    return page(request, "survey_links.html", survey=found, links=shown)
+
+
+@router.get("/surveys/{case_id}/preview/{group}")
+def preview(
+    request: Request, context: Here, person: Reader, language: Language, case_id: str, group: str
+) -> HTMLResponse:
+    """The questionnaire of a group as it would be, or is, asked."""
+    found = visible_survey(context, person, case_id)
+    title = found.questionnaire.group(group).title
+    statements = _statements(context, found).get(group, [])
+    return page(
+        request, "survey_preview.html", survey=found, group=title,
+        parts=parts_of(statements, found.questionnaire, language, [LEFT_OUT] * len(statements)),
+    )  # fmt: skip
+
+
+def _statements(context: Context, found: Survey) -> Mapping[str, Any]:
+    if found.exercise["locked_at"]:
+        frozen: Mapping[str, Any] = found.exercise["statements"]
+        return frozen
+    with reading(context.database) as connection:
+        # Also for groups that have no number yet.
+        everybody = {group: number or 1 for group, number in found.exercise["invited"].items()}
+        return frozen_statements(connection, {**found.exercise, "invited": everybody})
+
+
+def _qr(address: str) -> str:
+    """``address`` as a QR code: an SVG in a data address, so that a page loads nothing for it."""
+    return str(segno.make(address, error="m", micro=False).svg_data_uri(border=2, scale=4))
