@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from base.errors import BadInput
+from base.errors import BadInput, Problem
 from base.i18n import N_
 from rules.book import RuleBook
 from rules.criteria import FactType, Value
@@ -97,7 +97,7 @@ def with_country_values(
     """
     known = {one.name: one for one in country_values(book, call, area)}
     changes: dict[Path, Any] = {}
-    problems = []
+    problems: list[Problem] = []
     for name, words in written.items():
         one = known.get(name)
         if one is None or words.strip() == one.own:

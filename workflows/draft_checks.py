@@ -10,7 +10,8 @@ from base.located import Located
 from rules.book import RuleBook
 from rules.checking import check_files
 from rules.checks.examples import Tried, try_examples
-from rules.round_file import Round
+from rules.checks.types import parameter_fault
+from rules.round_file import Round, flat
 from rules.rule_file import RuleSet
 from workflows.checking import check_process
 from workflows.definition import Process
@@ -69,12 +70,17 @@ def check_draft(file: File, text: str, beside: RuleBook, mails: Mails) -> Checke
         files = {located.file: text}
         users = _users(content, book)
         files |= {f"{name}.yaml": book.text_of(name) for name in users}
-        remarks = [
-            one for one in check_files(files, beside=book, untried=users)
-            if one.file == located.file or one.severity == "error"
-        ]  # fmt: skip
+        remarks = check_files(files, beside=book, untried=users)
+        own = _own_faults(content, located, book)
+        # What is wrong with this file is said of it, not of those that take its values.
+        remarks = own + [
+            one
+            for one in remarks
+            if one.file == located.file or (one.severity == "error" and not own)
+        ]
         examples = _examples(content, book)
-        remarks += _otherwise(content, located, examples)
+        if not any(one.severity == "error" for one in remarks):
+            remarks += _otherwise(content, located, examples)
     remarks.sort(
         key=lambda one: (
             one.severity != "error", one.file != located.file, one.file, one.line, one.column,
@@ -102,6 +108,28 @@ def _users(content: RuleSet | Round, book: RuleBook) -> list[str]:
     if not isinstance(content, Round):
         return []
     return [one.name for one in book.rule_sets() if one.calendar == content.calendar]
+
+
+def _own_faults(content: RuleSet | Round, located: Located, book: RuleBook) -> list[Remark]:
+    """Values of a round that the rules of its calendar cannot use, each at its own place."""
+    if not isinstance(content, Round):
+        return []
+    found: dict[Remark, None] = {}
+    dates = flat(content.dates, {})
+    for rules in (one for one in book.rule_sets() if one.calendar == content.calendar):
+        for name, parameter in rules.parameters.items():
+            place = ("dates", *name.split(".")) if name in dates else ("parameters", name)
+            if name not in content.values(""):
+                found[located.remark(("round",), f'"{name}" is missing: {rules.name} needs it')] = (
+                    None
+                )
+            for area in ("", *content.countries):
+                value = content.values(area).get(name)
+                fault = None if value is None else parameter_fault(parameter, value)
+                if fault and (not area or value != content.values("").get(name)):
+                    there = ("countries", area, *place) if area else place
+                    found[located.remark(there, f'"{name}" {fault}')] = None
+    return list(found)
 
 
 def _otherwise(

@@ -49,7 +49,7 @@ def preview(templates: Templates, mail: Row, language: str) -> Rendered:
     Raises:
         Fault: its template is not there any more, or asks for a value it does not have.
     """
-    changed = {"language": language}
+    changed: dict[str, Any] = {"language": language}
     if language != mail["language"]:
         # What somebody wrote into it by hand is in its own language.
         changed |= {name: None for name in ("edited",) if name in mail}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from base.canonical import sha256
-from base.errors import BadDefinition, BadInput, Conflict, NotAllowed, NotPossible
+from base.errors import BadDefinition, BadInput, Conflict, NotAllowed, NotFound, NotPossible
 from models.cases import Definition, Release
 from models.database import reading, writing
 from models.drafts import Draft
@@ -101,7 +101,7 @@ def test_one_proposes_another_publishes_and_it_is_in_force_on_its_day(desk: Desk
     draft = office.begin(ROUND, text)
     office.propose(draft, later)
     for who in (office.ada, office.nele):
-        with pytest.raises((NotAllowed, drafts.NotFound)):
+        with pytest.raises((NotAllowed, NotFound)):
             office.publish(draft, who)
     assert office.publish(draft) == {"school_label": 2}
     with pytest.raises(NotPossible):

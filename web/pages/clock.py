@@ -82,7 +82,7 @@ def _coming(context: Context, language: str) -> list[tuple[datetime, str, str, s
         rows = connection.execute(query.limit(NAMED)).mappings().all()
         ids = [row["case_id"] for row in rows if row["case_id"]]
         cases = {
-            row["id"]: row
+            row["id"]: dict(row)
             for row in connection.execute(named_cases().where(_case.c.id.in_(ids))).mappings()
         }
         day = context.tools.clock.now().date()

@@ -9,12 +9,21 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from base.errors import BadDefinition, BadInput, Conflict, KeurmerkError, NotAllowed, NotPossible
+from base.canonical import sha256
+from base.errors import (
+    BadDefinition,
+    BadInput,
+    Conflict,
+    KeurmerkError,
+    NotAllowed,
+    NotPossible,
+    Problem,
+)
 from base.i18n import N_
 from models.database import reading
 from rules.book import RuleBook
 from rules.country_values import CountryValue, country_values
-from rules.editing import Value, changed, read, values_of
+from rules.editing import Path, Value, changed, read, values_of
 from rules.round_file import Round
 from web import drafting
 from web.context import Context, Here
@@ -152,7 +161,8 @@ def _with_boxes(row: drafts.Row, typed: Typed) -> str:
         BadInput: a value is none of its kind; all such are named.
     """
     known = {one.path: one for one in _values(row)}
-    changes, problems = {}, []
+    changes: dict[Path, Any] = {}
+    problems: list[Problem] = []
     for path, words in typed.values.items():
         one = known.get(path)
         if one is None or words == one.value:
@@ -229,7 +239,7 @@ def _shown(
     current = force.texts.get(file, "")
     checked = check_draft(file, text, force.book, context.templates)
     moved = row["status"] in {drafts.OPEN, drafts.PROPOSED} and row["base_sha256"] != (
-        drafts.sha256(current) if current else ""
+        sha256(current) if current else ""
     )
     mine = person_id in {row["proposed_by"], *row["written_by"]}
     shown: dict[str, Any] = {"countries": [], "boxes": []}

@@ -161,7 +161,7 @@ def demo_mails(
         rows = connection.execute(query.order_by(_mail.c.id.desc()).limit(SHOWN)).mappings().all()
     mails = []
     for row in rows:
-        words = mailbox.preview(context.templates, row, row["language"])
+        words = mailbox.preview(context.templates, dict(row), row["language"])
         mails.append((row, words.subject, words.text))
     return page(
         request, "demo_mails.html", people=people, address=address, mails=mails,

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 
-from base.errors import KeurmerkError, NotFound
+from base.errors import BadInput, KeurmerkError, NotFound
 from base.i18n import N_, say
 from documents.words import area_name
 from models.cases import Definition, Release
@@ -107,7 +107,7 @@ def begin(
             )
     except (KeurmerkError, BadValue) as error:
         if isinstance(error, BadValue):
-            error = drafting.BadInput(error.message, **error.values)
+            error = BadInput(error.message, **error.values)
         if error.status in {403, 404}:
             raise
         problem = {"new_name" if do == "round" else "of_area": error.say(language)}
