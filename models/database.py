@@ -18,7 +18,13 @@ from sqlmodel import SQLModel
 
 from base.errors import BadSetting, WrongDatabase
 from base.i18n import N_
-from models import cases, messages, registry, surveys  # noqa: F401 - registers the tables
+from models import (  # noqa: F401 - registers the tables
+    cases,
+    messages,
+    registry,
+    survey_results,
+    surveys,
+)
 from models.types import as_json
 
 metadata = SQLModel.metadata
