@@ -26,6 +26,7 @@ from cli.demo_service import make_demo
 from cli.publishing import publish_installed
 from notifications.delivery import deliver
 from notifications.ticker import Ticker
+from workflows.survey_reports import make_due_reports
 from workflows.sweep import prepare, sweep
 
 log = structlog.get_logger("keurmerk.serve")
@@ -134,12 +135,14 @@ def _why(error: OSError) -> str:
 
 
 def ticking(parts: Parts) -> Ticker:
-    """The jobs of one process: timers, mails, and the timers of processes."""
+    """The jobs of one process: timers, mails, reports, and the timers of processes."""
     ticker = Ticker(parts.clock)
     ticker.every(HOURLY, "prepare", lambda: prepare(parts.engine))
     seconds, ending = parts.settings.sweep_seconds, ticker.ending
     ticker.every(seconds, "sweep", lambda: sweep(parts.engine, ending=ending))
     ticker.every(seconds, "deliver", lambda: deliver(parts.post, ending=ending))
+    tools = parts.engine.tools
+    ticker.every(seconds, "reports", lambda: make_due_reports(parts.database, tools, ending))
     return ticker
 
 

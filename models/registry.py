@@ -199,7 +199,7 @@ class Grant(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     person_id: str = Field(foreign_key="person.id", max_length=36, index=True)
-    #: nso_reviewer, nso_coordinator, css, administrator.
+    #: nso_reviewer, nso_coordinator, css, administrator, survey_authority.
     right: str = Field(max_length=40)
     #: An area (BE covers BE-VLG too), an organisation's id, or * for all.
     scope: str = Field(max_length=40)

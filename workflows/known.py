@@ -11,7 +11,7 @@ from workflows.checks.check import Known
 from workflows.effects import EFFECTS
 
 #: What a grant can give, and so what an actor can be asked for.
-RIGHTS = ("nso_reviewer", "nso_coordinator", "css", "administrator")
+RIGHTS = ("nso_reviewer", "nso_coordinator", "css", "administrator", "survey_authority")
 #: What a section of a form can offer for download.
 DOCUMENTS = ("declaration",)
 

@@ -9,7 +9,17 @@ import fontpkg_source_sans_3
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from web.pages import api_reference, cases, labels, processes, sign_in, start
+from web.pages import (
+    api_reference,
+    badges,
+    cases,
+    labels,
+    processes,
+    sign_in,
+    start,
+    survey_reports,
+    survey_statistics,
+)
 from web.pages.rendering import error_page
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -23,5 +33,8 @@ def set_up_pages(app: FastAPI) -> None:
     app.mount("/static/fonts", StaticFiles(directory=fonts), name="fonts")
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.state.error_page = error_page
-    for module in (start, sign_in, processes, cases, labels, api_reference):
+    for module in (
+        start, sign_in, processes, cases, labels, badges, survey_statistics, survey_reports,
+        api_reference,
+    ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)

@@ -31,6 +31,7 @@ RIGHTS = {
     "nso_coordinator": N_("coordinator"),
     "css": N_("Central Support Service"),
     "administrator": N_("administrator"),
+    "survey_authority": N_("authority for surveys"),
 }
 
 #: Where signing in may lead.

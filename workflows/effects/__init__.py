@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from workflows.effects import accounts, duplicates, labels, projects, schools  # noqa: F401 - they register them
+from workflows.effects import (  # noqa: F401 - they register them
+    accounts,
+    badges,
+    duplicates,
+    labels,
+    projects,
+    schools,
+)
 from workflows.effects.effect import EFFECTS
 
 __all__ = ["EFFECTS"]
