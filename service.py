@@ -57,6 +57,7 @@ def open_parts(settings: Settings, clock: Clock | None = None) -> Iterator[Parts
                 clock=clock, library=Library(), judge=judge, grace=grace,
                 public_url=settings.public_url.rstrip("/"),
                 wake=waker(distributed=settings.distributed, grace=grace),
+                **_signing(settings),
             )  # fmt: skip
             templates = Templates()
             yield Parts(
@@ -72,6 +73,11 @@ def open_parts(settings: Settings, clock: Clock | None = None) -> Iterator[Parts
             )  # fmt: skip
     finally:
         database.dispose()
+
+
+def _signing(settings: Settings) -> dict[str, str]:
+    key = settings.secret_key
+    return {"secret": key.get_secret_value()} if key else {}
 
 
 def application(parts: Parts, demo: bool) -> Any:

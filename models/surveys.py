@@ -105,7 +105,10 @@ class SurveyLink(SQLModel, table=True):
 
 
 class SurveyProgress(SQLModel, table=True):
-    """A questionnaire that is being filled in. It knows nobody, and is gone after two hours."""
+    """A questionnaire that is being filled in. It knows nobody, and is gone after two hours.
+
+    What is answered so far is on the participant's page alone.
+    """
 
     __tablename__ = "survey_progress"
     __table_args__ = (Index("ix_survey_progress_expires", "expires_at"),)
@@ -114,8 +117,6 @@ class SurveyProgress(SQLModel, table=True):
     key_hash: str = Field(primary_key=True, max_length=64)
     token: str = Field(foreign_key="survey_link.token", max_length=20)
     expires_at: datetime = Field(sa_type=Instant)
-    #: One byte a statement; see :class:`SurveySheet`.
-    answers: bytes = Field(sa_type=LargeBinary)
 
 
 class SurveySheet(SQLModel, table=True):

@@ -20,6 +20,7 @@ VALUES: Mapping[str, frozenset[str] | None] = {
     "since": None,
     "days_waiting": None,
     "made": None,
+    "links": None,
     "label": frozenset({"valid_from", "valid_until", "certificate_url", "verify_url"}),
     "waiting": None,
     "late": None,

@@ -57,6 +57,34 @@ def account_validated(
     return _column(connection, subjects, arguments.get("who"), _person.c.validated)
 
 
+@provider("works_at_school", FactType.BOOLEAN, _WHO, optional=["who"])
+def works_at_school(
+    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    now: datetime,
+) -> Found:  # fmt: skip
+    """Whether a person works at the case's school today."""
+    people = people_of(subjects, arguments.get("who"))
+    found: dict[str, Value | None] = {}
+    for day, there in by_day(subjects, now).items():
+        asked = id_table(connection, [people[one.key] for one in there if one.key in people])
+        query = (
+            select(_member.c.person_id, _member.c.organisation_id)
+            .select_from(asked)
+            .join(_member, _member.c.person_id == asked.c.value)
+            .where(
+                _member.c.first_day <= day,
+                or_(_member.c.last_day.is_(None), _member.c.last_day >= day),
+            )
+        )
+        works = {(row.person_id, row.organisation_id) for row in connection.execute(query)}
+        found |= {
+            one.key: (people[one.key], one.organisation_id) in works
+            for one in there
+            if one.key in people
+        }
+    return found
+
+
 @provider("available_for_projects", FactType.BOOLEAN, _WHO, optional=["who"])
 def available_for_projects(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],

@@ -1,100 +1,287 @@
-"""Facts about an exercise of a survey that was sent along with a step.
-
-Of another school's exercise nothing is told, whether there is one or not.
-"""
+"""Facts about an exercise: what its set-up has, and how many a school has had in a school year."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
-from models.survey_results import SurveyBadge
-from models.surveys import SurveyExercise, SurveySheet
+from base.days import local_day
+from models.cases import Case
+from models.sql import among
+from models.surveys import SurveyExercise, SurveyInvitedCompany, SurveyStatement
 from rules.criteria import FactType, Value
 from rules.facts import Subject, provider
-from rules.registry_facts import by_day
-from rules.subject_ids import id_table
 
+_case = Case.__table__  # type: ignore[attr-defined]
 _exercise = SurveyExercise.__table__  # type: ignore[attr-defined]
-_sheet = SurveySheet.__table__  # type: ignore[attr-defined]
-_badge = SurveyBadge.__table__  # type: ignore[attr-defined]
+_invited = SurveyInvitedCompany.__table__  # type: ignore[attr-defined]
+_statement = SurveyStatement.__table__  # type: ignore[attr-defined]
 
 Found = Mapping[str, Value | None]
-_SENT = {"name": FactType.TEXT}
+#: The levels a country may offer; the questionnaire says what they are.
+LEVELS = (
+    "primary", "lower_secondary", "upper_secondary", "upper_secondary_vocational", "adult",
+)  # fmt: skip
 
 
-@provider("sent_exercise_is_the_schools", FactType.BOOLEAN, _SENT)
-def sent_exercise_is_the_schools(
+def _of_exercises(
+    connection: Connection, subjects: Sequence[Subject],
+    told: Callable[[Subject, Mapping[str, Any]], Value | None],
+) -> dict[str, Value | None]:  # fmt: skip
+    keys = {one.case_id: one for one in subjects if one.case_id}
+    query = select(_exercise).where(among(connection, _exercise.c.case_id, sorted(keys)))
+    rows = connection.execute(query).mappings()
+    return {keys[row["case_id"]].key: told(keys[row["case_id"]], row) for row in rows}
+
+
+@provider(
+    "survey_level_offered",
+    FactType.BOOLEAN,
+    {"level": FactType.TEXT, **dict.fromkeys(LEVELS, FactType.BOOLEAN)},
+    optional=LEVELS,
+)
+def survey_level_offered(
+    _connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """Whether the country offers exercises at the education level that was sent along."""
+    name = arguments["level"]
+    return {one.key: arguments.get(str(one.sent.get(name))) for one in subjects}
+
+
+@provider("survey_numbers_missing", FactType.INTEGER, least=0)
+def survey_numbers_missing(
+    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """For how many groups it is not said yet how many people are invited."""
+    return _of_exercises(
+        connection, subjects,
+        lambda _subject, row: sum(number is None for number in row["invited"].values()),
+    )  # fmt: skip
+
+
+@provider("survey_invited", FactType.INTEGER, least=0)
+def survey_invited(
+    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """How many people of the school the exercise invites, all groups together."""
+    return _of_exercises(
+        connection, subjects,
+        lambda _subject, row: sum(number or 0 for number in row["invited"].values()),
+    )  # fmt: skip
+
+
+@provider("survey_days_set", FactType.BOOLEAN)
+def survey_days_set(
+    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """Whether the first and the last day of the exercise are set."""
+    return _of_exercises(
+        connection, subjects,
+        lambda _subject, row: row["first_day"] is not None and row["last_day"] is not None,
+    )  # fmt: skip
+
+
+@provider("survey_days", FactType.INTEGER, {"both_count": FactType.BOOLEAN}, least=0)
+def survey_days(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
     _now: datetime,
 ) -> Found:  # fmt: skip
-    """Whether there is an exercise of the case's school by the id sent along."""
-    own = _own(connection, subjects, arguments)
-    return {subject.key: subject.key in own for subject in subjects}
+    """How many days the exercise lasts; whether the first and the last both count is told."""
+    more = int(arguments["both_count"])
+    return _of_exercises(
+        connection, subjects,
+        lambda _subject, row: (row["last_day"] - row["first_day"]).days + more
+        if row["first_day"] and row["last_day"]
+        else None,
+    )  # fmt: skip
 
 
-@provider("sent_exercise_is_over", FactType.BOOLEAN, _SENT)
-def sent_exercise_is_over(
-    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+@provider("survey_days_ahead", FactType.INTEGER)
+def survey_days_ahead(
+    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
     now: datetime,
 ) -> Found:  # fmt: skip
-    """Whether the last day of the exercise sent along is over where the school is."""
-    own = _own(connection, subjects, arguments)
-    found: dict[str, Value | None] = {}
-    for day, there in by_day(subjects, now).items():
-        for subject in there:
-            if row := own.get(subject.key):
-                last = row["last_day"]
-                found[subject.key] = row["locked_at"] is not None and bool(last) and last < day
+    """In how many days the exercise begins; less than 0 if its first day is past."""
+    return _of_exercises(
+        connection, subjects,
+        lambda subject, row: (row["first_day"] - local_day(now, ZoneInfo(subject.zone))).days
+        if row["first_day"]
+        else None,
+    )  # fmt: skip
+
+
+@provider("survey_days_left", FactType.INTEGER)
+def survey_days_left(
+    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
+    now: datetime,
+) -> Found:  # fmt: skip
+    """In how many days the last day of the exercise is; less than 0 if it is past."""
+    return _of_exercises(
+        connection, subjects,
+        lambda subject, row: (row["last_day"] - local_day(now, ZoneInfo(subject.zone))).days
+        if row["last_day"]
+        else None,
+    )  # fmt: skip
+
+
+@provider("survey_first_day", FactType.DATE)
+def survey_first_day(
+    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """The first day of the exercise."""
+    return _of_exercises(connection, subjects, lambda _subject, row: row["first_day"])
+
+
+@provider("survey_last_day", FactType.DATE)
+def survey_last_day(
+    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """The last day of the exercise."""
+    return _of_exercises(connection, subjects, lambda _subject, row: row["last_day"])
+
+
+@provider("survey_companies_lacking", FactType.BOOLEAN)
+def survey_companies_lacking(
+    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """Whether companies are said to take part and none is named."""
+    query = select(_invited.c.exercise_id).distinct()
+    named = set(connection.execute(query.where(_invited.c.exercise_id.in_(
+        select(_exercise.c.id).where(
+            among(connection, _exercise.c.case_id, [one.case_id for one in subjects if one.case_id])
+        )
+    ))).scalars())  # fmt: skip
+    return _of_exercises(
+        connection, subjects,
+        lambda _subject, row: row["with_companies"] and row["id"] not in named,
+    )  # fmt: skip
+
+
+@provider("survey_own_statements", FactType.INTEGER, least=0)
+def survey_own_statements(
+    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """How many statements of its own the school adds to the exercise."""
+    counts = {one: len(groups) for one, groups in _own(connection, subjects).items()}
+    return _of_exercises(connection, subjects, lambda _subject, row: counts.get(row["id"], 0))
+
+
+@provider("survey_versions_missing", FactType.INTEGER, least=0)
+def survey_versions_missing(
+    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """How many versions for a group the school's own statements lack."""
+    own = _own(connection, subjects)
+
+    def lacking(_subject: Subject, row: Mapping[str, Any]) -> int:
+        # Trainers of companies have no number, and answer where companies take part.
+        groups = len(row["invited"]) + bool(row["with_companies"])
+        return sum(max(0, groups - count) for count in own.get(row["id"], {}).values())
+
+    return _of_exercises(connection, subjects, lacking)
+
+
+def _own(connection: Connection, subjects: Sequence[Subject]) -> dict[str, dict[int, int]]:
+    """Exercise -> number of an own statement -> how many groups have a version of it."""
+    cases = [one.case_id for one in subjects if one.case_id]
+    query = (
+        select(_statement.c.exercise_id, _statement.c.number, func.count())
+        .join(_exercise, _exercise.c.id == _statement.c.exercise_id)
+        .where(among(connection, _exercise.c.case_id, cases))
+        .group_by(_statement.c.exercise_id, _statement.c.number)
+    )
+    found: dict[str, dict[int, int]] = {}
+    for exercise, number, count in connection.execute(query):
+        found.setdefault(exercise, {})[number] = count
     return found
 
 
-@provider("sent_exercise_has_badge", FactType.BOOLEAN, _SENT)
-def sent_exercise_has_badge(
+@provider("survey_exercises_held", FactType.INTEGER, {"per_level": FactType.BOOLEAN}, least=0)
+def survey_exercises_held(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
     _now: datetime,
 ) -> Found:  # fmt: skip
-    """Whether a badge was awarded for the exercise sent along, revoked or not."""
-    own = _own(connection, subjects, arguments)
-    asked = id_table(connection, [row["id"] for row in own.values()])
-    query = select(_badge.c.exercise_id).join(asked, asked.c.value == _badge.c.exercise_id)
-    awarded = set(connection.execute(query).scalars())
-    return {key: row["id"] in awarded for key, row in own.items()}
+    """How many other exercises of the school have had their links made in the same school year.
 
-
-@provider("sent_exercise_participants", FactType.INTEGER, {**_SENT, "groups": FactType.TEXT},
-          least=0)  # fmt: skip
-def sent_exercise_participants(
-    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
-    _now: datetime,
-) -> Found:  # fmt: skip
-    """How many people of these groups (with spaces between) took part in the exercise sent along."""
-    own = _own(connection, subjects, arguments)
-    asked = id_table(connection, [row["id"] for row in own.values()])
-    query = (
-        select(_sheet.c.exercise_id, func.count())
-        .join(asked, asked.c.value == _sheet.c.exercise_id)
-        .where(_sheet.c.group.in_(str(arguments["groups"]).split()))
-        .group_by(_sheet.c.exercise_id)
+    The level is that of the exercise, or the one sent along to open one.
+    """
+    levels: dict[str, Value | None] = _of_exercises(
+        connection, subjects, lambda _subject, row: row["level"]
     )
-    counts = {row[0]: row[1] for row in connection.execute(query)}
-    return {key: counts.get(row["id"], 0) for key, row in own.items()}
-
-
-def _own(
-    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any]
-) -> dict[str, Mapping[str, Any]]:
-    """The exercise each subject sent along, where it is its school's."""
-    sent = {one.key: str(one.sent.get(arguments["name"], "")) for one in subjects}
-    asked = id_table(connection, sent.values())
-    query = select(_exercise).join(asked, asked.c.value == _exercise.c.id)
-    known = {row["id"]: row for row in connection.execute(query).mappings()}
+    schools = sorted({one.organisation_id for one in subjects if one.organisation_id})
+    query = select(
+        _exercise.c.organisation_id, _exercise.c.school_year, _exercise.c.level,
+        _exercise.c.case_id,
+    ).where(
+        among(connection, _exercise.c.organisation_id, schools),
+        _exercise.c.locked_at.is_not(None),
+    )  # fmt: skip
+    held = connection.execute(query).all()
     return {
-        one.key: known[sent[one.key]]
+        one.key: sum(
+            row.organisation_id == one.organisation_id
+            and row.school_year == one.round
+            and row.case_id != one.case_id
+            and (not arguments["per_level"]
+                 or row.level == (levels.get(one.key) or one.sent.get("level")))
+            for row in held
+        )
         for one in subjects
-        if sent[one.key] in known
-        and known[sent[one.key]]["organisation_id"] == one.organisation_id
+    }  # fmt: skip
+
+
+@provider("state_of_school", FactType.TEXT, {"process": FactType.TEXT})
+def state_of_school(
+    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    _now: datetime,
+) -> Found:  # fmt: skip
+    """The state of the school's newest case of another process; – where it has none."""
+    schools = sorted({one.organisation_id for one in subjects if one.organisation_id})
+    query = (
+        select(_case.c.organisation_id, _case.c.state)
+        .where(
+            among(connection, _case.c.organisation_id, schools),
+            _case.c.process == arguments["process"],
+        )
+        .order_by(_case.c.opened_at, _case.c.id)
+    )
+    states = {row.organisation_id: row.state for row in connection.execute(query)}
+    return {
+        one.key: states.get(one.organisation_id, "–") for one in subjects if one.organisation_id
     }
+
+
+@provider("opened_lately", FactType.INTEGER, {"hours": FactType.INTEGER}, least=0)
+def opened_lately(
+    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    now: datetime,
+) -> Found:  # fmt: skip
+    """How many other cases of this process and school were opened in the last so many hours."""
+    schools = sorted({one.organisation_id for one in subjects if one.organisation_id})
+    query = select(_case.c.id, _case.c.process, _case.c.organisation_id, _case.c.opened_at).where(
+        among(connection, _case.c.organisation_id, schools)
+    )
+    rows = connection.execute(query).all()
+    return {
+        one.key: sum(
+            row.organisation_id == one.organisation_id
+            and row.process == one.process
+            and row.id != one.case_id
+            and (now - row.opened_at).total_seconds() < arguments["hours"] * 3600
+            for row in rows
+        )
+        for one in subjects
+    }  # fmt: skip

@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy
 import structlog
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Select, func, select, update
 
 from base.clock import Clock
-from base.days import end_of
+from base.days import start_of
 from base.errors import KeurmerkError
 from base.ids import new_id
 from models.cases import Case
@@ -61,38 +61,41 @@ LEASES = Leases(
 
 #: What has been set for an exercise; None where something the report needs is not.
 SettingsOf = Callable[[Connection, Mapping[str, Any]], ReportSettings | None]
+#: How many days after the last day of an exercise its report is made.
+DaysOf = Callable[[Connection, Mapping[str, Any]], int]
 
 
-def plan_reports(database: sqlalchemy.Engine) -> int:
+def the_day_after(_connection: Connection, _exercise: Mapping[str, Any]) -> int:
+    """One day: 000_efad9542390f5e35.txt, part 2, step 3."""
+    return 1
+
+
+def plan_reports(database: sqlalchemy.Engine, days_of: DaysOf = the_day_after) -> int:
     """Write down a report for every exercise whose links are made; gives how many were new."""
-    query = (
-        select(_exercise.c.id, _exercise.c.last_day, _case.c.zone)
-        .join(_case, _case.c.id == _exercise.c.case_id)
-        .outerjoin(_report, _report.c.exercise_id == _exercise.c.id)
-        .where(
-            _exercise.c.locked_at.is_not(None), _exercise.c.last_day.is_not(None),
-            _report.c.id.is_(None),
-        )
-    )  # fmt: skip
+    query = _exercises().outerjoin(_report, _report.c.exercise_id == _exercise.c.id)
+    query = query.where(
+        _exercise.c.locked_at.is_not(None), _exercise.c.last_day.is_not(None), _report.c.id.is_(None)
+    )
     with reading(database) as connection:
-        found = connection.execute(query).all()
-    if not found:
-        return 0
-    rows = [
-        {
-            "id": new_id(), "exercise_id": row.id,
-            "due_at": end_of(row.last_day, ZoneInfo(row.zone)),
-        }
-        for row in found
-    ]  # fmt: skip
-    with writing(database) as connection:
-        insert_new(connection, _report, rows)
+        rows = [
+            {
+                "id": new_id(), "exercise_id": found["id"],
+                "due_at": start_of(
+                    found["last_day"] + timedelta(days=days_of(connection, found)),
+                    ZoneInfo(found["zone"]),
+                ),
+            }
+            for found in connection.execute(query).mappings().all()
+        ]  # fmt: skip
+    if rows:
+        with writing(database) as connection:
+            insert_new(connection, _report, rows)
     return len(rows)
 
 
 def make_reports(
     database: sqlalchemy.Engine, clock: Clock, settings_of: SettingsOf,
-    ending: threading.Event | None = None,
+    ending: threading.Event | None = None, days_of: DaysOf = the_day_after,
 ) -> int:  # fmt: skip
     """Make every report that is due; gives how many were made.
 
@@ -100,7 +103,7 @@ def make_reports(
         settings_of: tells what has been set for an exercise.
         ending: once it is set, what is being counted is given back.
     """
-    plan_reports(database)
+    plan_reports(database, days_of)
     made, ending = 0, ending or threading.Event()
     while not ending.is_set():
         claimed = LEASES.claim(database, clock.now(), 1)
@@ -205,16 +208,18 @@ def _set_back(
         connection.execute(changed)
 
 
+def _exercises() -> Select[Any]:
+    """Exercises with ``area``, ``zone``, ``round``, ``process`` and ``release_id`` of their case.
+
+    What is asked is read only where it is needed: it is long.
+    """
+    columns = [one for one in _exercise.c if one.name != "statements"]
+    of_case = (_case.c.area, _case.c.zone, _case.c.round, _case.c.process, _case.c.release_id)
+    return select(*columns, *of_case).join(_case, _case.c.id == _exercise.c.case_id)
+
+
 def _exercise_of(connection: Connection, exercise_id: str) -> dict[str, Any]:
-    """The exercise with ``area``, ``zone``, ``round`` and ``process`` of its case."""
-    query = (
-        select(
-            _exercise, _case.c.area, _case.c.zone, _case.c.round, _case.c.process,
-            _case.c.release_id,
-        )
-        .join(_case, _case.c.id == _exercise.c.case_id)
-        .where(_exercise.c.id == exercise_id)
-    )  # fmt: skip
+    query = _exercises().add_columns(_exercise.c.statements).where(_exercise.c.id == exercise_id)
     return dict(connection.execute(query).mappings().one())
 
 

@@ -19,6 +19,7 @@ from models.cases import CaseEvent
 from models.registry import Grant, Membership, Person, ProjectMember
 from workflows.conflicts import involved_in
 from workflows.definition import Actor, Process
+from workflows.links import OPENED
 from workflows.parties import parties_of
 from workflows.tools import Cause
 
@@ -80,6 +81,8 @@ def _is(
 ) -> bool:
     # Without parties there is nobody to ask about: most processes have none.
     parties = parties_of(connection, process, case)
+    if actor.link_of and not case.get(OPENED):
+        return False
     if actor.address or (actor.party and _party(actor.party, case, parties) != person_id):
         return False
     involved = (

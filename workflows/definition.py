@@ -26,6 +26,8 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+#: Before the name of a day that the case itself has.
+CASE = "case."
 #: No span is longer: ten years. A larger number is a slip of the pen.
 MOST_DAYS = 3650
 Names = Annotated[list[Name], BeforeValidator(_as_list, json_schema_input_type=Name | list[Name])]
@@ -34,10 +36,11 @@ Messages = dict[Name, Name]
 
 _AT = re.compile(
     r"^(?:(?P<end>end of)|(?P<time>(?:[01][0-9]|2[0-3]):[0-5][0-9]) on)"
-    r" round\.(?P<date>[a-z0-9_.]+)$"
+    r" (?P<of>round|yearly|case)\.(?P<date>[a-z0-9_.]+)$"
 )
 _SPAN = re.compile(
-    r"^(?:(?P<count>[0-9]{1,4})|round\.(?P<parameter>[a-z0-9_.]+)) (?P<working>working )?days?$"
+    r"^(?:(?P<count>[0-9]{1,4})|round\.(?P<parameter>[a-z0-9_.]+))"
+    r" (?:(?P<working>working )?days?|(?P<hours>hours?))$"
 )
 
 
@@ -46,13 +49,16 @@ class _Part(BaseModel):
 
 
 class At(_Part):
-    """A point on a day of the round, in the zone of the case.
+    """A point on a day of the round or of the case, in the zone of the case.
 
     ``end of round.first_window.closes`` is 24:00 of that day; ``09:00 on round.publication`` is
-    that local time.
+    that local time. ``yearly.NAME`` is the next day of that date's day and month, in whatever year;
+    ``case.NAME`` is a day that the case itself has (see ``workflows.case_days``).
     """
 
-    #: Name of the round's date: first_window.closes.
+    #: Whose day it is.
+    of: Literal["round", "yearly", "case"] = "round"
+    #: Its name there: first_window.closes.
     date: str
     #: Local time, HH:MM; None is the end of the day.
     time: str | None = None
@@ -67,17 +73,27 @@ class At(_Part):
             hint = 'write "end of round.DATE" or "09:00 on round.DATE"'
             message = f'"{value}" is no point in time: {hint}'
             raise ValueError(message)
-        return {"date": found["date"], "time": found["time"]}
+        return {"of": found["of"], "date": found["date"], "time": found["time"]}
+
+    @property
+    def key(self) -> str:
+        """Under which name its day stands among a case's values."""
+        return f"{CASE}{self.date}" if self.of == "case" else self.date
 
 
 class Span(_Part):
-    """A number of days: ``14 days``, ``2 working days``, ``round.NAME working days``."""
+    """A length of time: ``14 days``, ``2 working days``, ``round.NAME working days``, ``48 hours``.
+
+    Days last until the end of the last one; hours are counted to the second.
+    """
 
     #: A fixed number, or …
     count: int | None = Field(default=None, ge=0, le=MOST_DAYS)
     #: … the name of a round parameter that gives it.
     parameter: str | None = None
     working: bool = False
+    #: Whether the number is one of hours.
+    hours: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -90,7 +106,10 @@ class Span(_Part):
             message = f'"{value}" is no span: {hint}'
             raise ValueError(message)
         count = int(found["count"]) if found["count"] else None
-        return {"count": count, "parameter": found["parameter"], "working": bool(found["working"])}
+        return {
+            "count": count, "parameter": found["parameter"], "working": bool(found["working"]),
+            "hours": bool(found["hours"]),
+        }  # fmt: skip
 
 
 class Party(_Part):
@@ -104,8 +123,8 @@ class Party(_Part):
 class Actor(_Part):
     """Who may act or is written to: resolved for each case, never a list of names.
 
-    Exactly one of ``linked_to``, ``party``, ``grant``, ``did``, ``anyone``, ``address`` and
-    ``platform`` says how.
+    Exactly one of ``linked_to``, ``party``, ``grant``, ``did``, ``anyone``, ``address``,
+    ``link_of`` and ``platform`` says how.
     """
 
     title: Texts
@@ -135,6 +154,8 @@ class Actor(_Part):
     address: Name | None = None
     #: … and the name given under this one.
     named: Name | None = None
+    #: Whoever signs in after opening the link in the mail of one of these steps.
+    link_of: list[str] = []
     #: Nobody: the platform itself.
     platform: bool = False
 
@@ -142,12 +163,12 @@ class Actor(_Part):
     def _one_way(self) -> Actor:
         ways = [
             bool(self.linked_to), bool(self.party), bool(self.grant), bool(self.did), self.anyone,
-            bool(self.address), self.platform,
+            bool(self.address), bool(self.link_of), self.platform,
         ]  # fmt: skip
         if sum(ways) != 1:
             message = (
-                "an actor has exactly one of linked_to, party, grant, did, anyone, address "
-                "and platform"
+                "an actor has exactly one of linked_to, party, grant, did, anyone, address, "
+                "link_of and platform"
             )
             raise ValueError(message)
         return self
@@ -337,6 +358,12 @@ class TimerRule(_Part):
             raise ValueError(message)
         if self.before and self.fire:
             message = "a timer that fires a trigger has no before"
+            raise ValueError(message)
+        if (self.before or self.paused_in) and self.after and self.after.hours:
+            message = "hours are counted to the second: neither before nor paused_in goes with them"
+            raise ValueError(message)
+        if any(span.hours for span in self.before):
+            message = "before counts days: a mail goes out at 09:00 of one"
             raise ValueError(message)
         return self
 

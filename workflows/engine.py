@@ -19,7 +19,7 @@ from base.days import local_day
 from base.errors import Conflict, NotAllowed, NotFound, NotPossible, Refused
 from base.i18n import FALLBACK, N_
 from base.ids import new_id
-from models.cases import Attempt, Case, CaseEvent
+from models.cases import Attempt, Case, CaseEvent, Timer
 from models.database import reading, writing
 from models.messages import Mail, Notice
 from models.registry import Person
@@ -31,6 +31,7 @@ from workflows.asks import check_payload
 from workflows.definition import Process, Start, Transition
 from workflows.effects.effect import Consequence
 from workflows.judging import judge_guard, refusal
+from workflows.links import OPENED, read_link
 from workflows.machine import next_state, triggers_from
 from workflows.parties import resolve, unique_key, with_parties
 from workflows.publishing import Published
@@ -43,6 +44,7 @@ UNDO = "undo"
 _case = Case.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
 _attempt = Attempt.__table__  # type: ignore[attr-defined]
+_timer = Timer.__table__  # type: ignore[attr-defined]
 _person = Person.__table__  # type: ignore[attr-defined]
 _mail = Mail.__table__  # type: ignore[attr-defined]
 _notice = Notice.__table__  # type: ignore[attr-defined]
@@ -58,6 +60,7 @@ class Engine:
     def fire(
         self, case_id: str, trigger: str, actor_id: str | None,
         payload: Mapping[str, Any] | None = None, version: int | None = None,
+        link: str | None = None,
     ) -> Taken:  # fmt: skip
         """Fire ``trigger`` in a case.
 
@@ -65,6 +68,7 @@ class Engine:
             actor_id: the person who does it; None is the platform.
             payload: what the trigger asks for (feedback, a reason).
             version: the case's version the person saw; another one now is a conflict.
+            link: the end of the address of a mailed link that the person opened.
 
         Raises:
             NotFound: there is no such case.
@@ -76,7 +80,7 @@ class Engine:
         """
         try:
             with writing(self.database) as connection:
-                return self.fire_in(connection, case_id, trigger, actor_id, payload, version)
+                return self.fire_in(connection, case_id, trigger, actor_id, payload, version, link)
         except Refused as refused:
             self.note_refusal(case_id, trigger, actor_id, refused)
             raise
@@ -84,6 +88,7 @@ class Engine:
     def fire_in(
         self, connection: Connection, case_id: str, trigger: str, actor_id: str | None,
         payload: Mapping[str, Any] | None = None, version: int | None = None,
+        link: str | None = None,
     ) -> Taken:  # fmt: skip
         """:meth:`fire` inside a transaction of the caller's."""
         case = locked(connection, case_id)
@@ -99,6 +104,8 @@ class Engine:
         with_parties(connection, published.process, [case])
         if version is not None and version != case["version"]:
             raise self._conflict(connection, published, case, actor_id)
+        if link is not None:
+            case[OPENED] = self._opened(connection, published, case, trigger, link)
         acted_as = acts_as(connection, published.process, transition.by, case, actor_id, now)
         if acted_as is None:
             raise not_allowed(connection, published, transition, case, actor_id, now)
@@ -120,6 +127,31 @@ class Engine:
         if refused:
             raise refused[case_id]
         return taken[0]
+
+    def _opened(
+        self, connection: Connection, published: Published, case: Row, trigger: str, token: str
+    ) -> bool:
+        """See that a mailed link holds: for this step, until the case moves or its time is over.
+
+        Raises:
+            NotFound: it is none of ours, or for something else.
+            NotPossible: it has been used, or its time is over.
+        """
+        opened = read_link(self.tools.secret, token)
+        if (opened.case_id, opened.trigger) != (case["id"], trigger):
+            raise NotFound(N_("This link is for something else."))
+        ending = [name for name, rule in published.process.timers.items() if rule.fire]
+        over = select(_timer.c.id).where(
+            _timer.c.case_id == case["id"], _timer.c.name.in_(ending),
+            _timer.c.due_at <= self.tools.clock.now(),
+        )  # fmt: skip
+        late = connection.execute(over).first() is not None
+        if late or opened.version != case["version"]:
+            raise NotPossible(
+                N_("This link no longer holds: its time is over, or it has been used. If what it "
+                   "was for has not been done, start again and you get a new one.")
+            )  # fmt: skip
+        return True
 
     def start(
         self, process: str, way: str, *, actor_id: str | None, organisation_id: str | None = None,

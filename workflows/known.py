@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from documents.evidence import KINDS
 from rules.book import RuleBook
+from workflows.case_days import CASE_DAYS
 from workflows.checks.check import Known
 from workflows.effects import EFFECTS
 
@@ -49,6 +50,7 @@ def known_to(book: RuleBook, mails: Mails) -> Known:
         },
         rights=RIGHTS,
         effects=EFFECTS,
+        case_days=CASE_DAYS,
         documents=DOCUMENTS,
         file_kinds=KINDS,
     )

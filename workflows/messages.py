@@ -13,6 +13,7 @@ from base.days import local_day
 from notifications.outbox import Addressee, mail_row, notice_row
 from workflows.actors import Row, recipients
 from workflows.definition import Process
+from workflows.links import mailed_links
 from workflows.publishing import Published
 from workflows.subjects import name_of
 from workflows.tools import Cause, Tools
@@ -95,6 +96,8 @@ def messages_of(
             "deadline": _last_day(case, ends.get(case["id"])),
             "day": local_day(cause.now, ZoneInfo(case["zone"])).isoformat(),
         }
+        if links := mailed_links(process, case, cause.trigger, tools.secret, tools.public_url):
+            known["links"] = links
         context = message_context(tools, published, case, event["payload"], known)
         for messages, rows, build in (
             (step.mail, mails, mail_row),

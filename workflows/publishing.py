@@ -68,6 +68,10 @@ class Published:
         values: Mapping[str, Any] = self.book.round(key).values(area)
         return values
 
+    def values_of(self, case: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The values of a case's round in its area."""
+        return self.values(case["round"], case["area"])
+
     def round_title(self, round_name: str) -> Mapping[str, str] | str:
         """What people call a round: by its name if its title only puts a word before it.
 

@@ -15,6 +15,7 @@ from models.messages import Mail
 from models.sql import insert_new
 from notifications.outbox import Addressee, mail_row
 from workflows.actors import Recipient, Row, recipients
+from workflows.case_days import case_days
 from workflows.definition import TimerRule
 from workflows.messages import message_context
 from workflows.parties import with_parties
@@ -44,11 +45,12 @@ def remind(
     with_parties(connection, process, cases)
     add_titles(connection, lambda _case: process, cases)
     spent = days_spent(connection, process, cases) if rule.paused_in else defaultdict(dict)
+    days = case_days(connection, process, cases, published.values_of)
     for template, actor in rule.mail.items():
         people = recipients(connection, process, actor, cases, now)
         for case, timer in due:
             left = spent[case["id"]].get(timer["name"], 0)
-            extra = _deadline(published, rule, case, now, left)
+            extra = _deadline(published, rule, case, days[case["id"]], now, left)
             context = message_context(tools, published, case, extra=extra)
             rows += [
                 mail_row(
@@ -76,10 +78,10 @@ def addressee(person: Recipient) -> Addressee:
 
 
 def _deadline(
-    published: Published, rule: TimerRule, case: Row, now: datetime, spent: int
+    published: Published, rule: TimerRule, case: Row, days: Row, now: datetime, spent: int
 ) -> dict[str, Any]:
     zone = ZoneInfo(case["zone"])
-    values = published.values(case["round"], case["area"])
+    values = {**published.values(case["round"], case["area"]), **days}
     today = local_day(now, zone)
     day = last_day(rule, case, values, spent)
     since = local_day(case["since"], zone)

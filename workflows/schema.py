@@ -21,11 +21,11 @@ FILE = Path(__file__).resolve().parent / "schemas" / "process.json"
 #: Values that a file writes as a phrase: type -> what the phrase looks like.
 PHRASES: dict[str, dict[str, Any]] = {
     "At": {
-        "pattern": r"^(end of|([01][0-9]|2[0-3]):[0-5][0-9] on) round\.[a-z0-9_.]+$",
+        "pattern": r"^(end of|([01][0-9]|2[0-3]):[0-5][0-9] on) (round|yearly|case)\.[a-z0-9_.]+$",
         "examples": ["end of round.first_window.closes", "09:00 on round.publication"],
     },
     "Span": {
-        "pattern": r"^([0-9]{1,4}|round\.[a-z0-9_.]+) (working )?days?$",
+        "pattern": r"^([0-9]{1,4}|round\.[a-z0-9_.]+) ((working )?days?|hours?)$",
         "examples": ["14 days", "2 working days", "round.judge_within_days working days"],
     },
 }

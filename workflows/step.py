@@ -25,6 +25,7 @@ from models.messages import Mail, Notice
 from models.registry import Organisation
 from models.sql import insert, pipelined
 from workflows.applying import apply_effects
+from workflows.case_days import case_days
 from workflows.chain import event_hash
 from workflows.definition import Process, Step
 from workflows.judging import Said, chosen_branch, decision_rows, judge_guard, refusal
@@ -191,13 +192,15 @@ def _write(
 ) -> list[Taken]:
     process, now = published.process, cause.now
     spent = days_spent(connection, process, batch.cases)
+    days = case_days(connection, process, batch.cases, published.values_of)
     timers = [
         row
         for case in batch.cases
         for row in plan(
-            process, case, published.values(case["round"], case["area"]), now, spent[case["id"]]
+            process, case, {**published.values(case["round"], case["area"]), **days[case["id"]]},
+            now, spent[case["id"]],
         )
-    ]
+    ]  # fmt: skip
     mails, notices = messages_of(
         connection, tools, published, cause,
         list(zip(batch.cases, batch.events, batch.contexts, strict=True)),

@@ -21,6 +21,7 @@ from workflows.tools import Tools
 
 #: The names of the values in the round, as docs/survey-reports.md explains them.
 THRESHOLD, SCOPE = "results_threshold", "results_scope"
+AFTER_DAYS = "report_after_days"
 MARKS = ("low_below", "high_from", "gap_from")
 
 
@@ -38,6 +39,11 @@ def report_settings(
         return None
     marks = {name: values.get(name) for name in MARKS}
     return ReportSettings(threshold=threshold, scope=scope, **marks)
+
+
+def _days(connection: Connection, tools: Tools, exercise: Mapping[str, Any]) -> int:
+    days = round_values(connection, tools, exercise).get(AFTER_DAYS)
+    return days if isinstance(days, int) else 1
 
 
 def round_values(
@@ -60,4 +66,5 @@ def make_due_reports(
     return make_reports(
         database, tools.clock,
         lambda connection, exercise: report_settings(connection, tools, exercise), ending,
+        lambda connection, exercise: _days(connection, tools, exercise),
     )  # fmt: skip

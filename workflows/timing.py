@@ -16,14 +16,41 @@ from workflows.definition import At, Process, Span, TimerRule
 REMINDED_AT = time(9)
 
 
-def instant(at: At, values: Mapping[str, Any], zone: ZoneInfo) -> datetime | None:
-    """The instant of ``at`` in ``zone``; None if the round does not know the date."""
-    day = values.get(at.date)
-    if not isinstance(day, date):
+def instant(
+    at: At, values: Mapping[str, Any], zone: ZoneInfo, since: datetime | None = None
+) -> datetime | None:
+    """The instant of ``at`` in ``zone``; None if its date is not known.
+
+    Arguments:
+        since: for ``yearly.NAME``, the instant after which its day is the next one.
+    """
+    day = day_of(at, values, local_day(since, zone) if since else None)
+    if day is None:
         return None
     if at.time is None:
         return end_of(day, zone)
     return start_of(day, zone, time.fromisoformat(at.time))
+
+
+def day_of(at: At, values: Mapping[str, Any], since: date | None = None) -> date | None:
+    """The day of ``at``; None if it is not known.
+
+    Arguments:
+        values: the round's, and the case's own days under ``case.NAME``.
+        since: for ``yearly.NAME``: the first such day after this one.
+    """
+    day = values.get(at.key)
+    if not isinstance(day, date):
+        return None
+    if at.of != "yearly" or since is None:
+        return day
+    this_year = _in_year(day, since.year)
+    return this_year if this_year > since else _in_year(day, since.year + 1)
+
+
+def _in_year(day: date, year: int) -> date:
+    # 29 February is the last day of its month in every year.
+    return day.replace(year=year, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
 def length(span: Span, values: Mapping[str, Any]) -> int | None:
@@ -43,11 +70,12 @@ def last_day(
         spent: days of its span that had passed before the case came into its state again.
     """
     if rule.at:
-        day = values.get(rule.at.date)
-        return day if isinstance(day, date) else None
+        return day_of(rule.at, values, local_day(case["since"], ZoneInfo(case["zone"])))
     count = length(rule.after, values) if rule.after else None
     if count is None or rule.after is None:
         return None
+    if rule.after.hours:
+        return local_day(case["since"] + timedelta(hours=count), ZoneInfo(case["zone"]))
     left = max(0, count - spent)
     day = local_day(case["since"], ZoneInfo(case["zone"]))
     if rule.after.working:
@@ -81,7 +109,7 @@ def plan(
 
     Arguments:
         case: the case row as it will be written (id, state, since, version, area, zone).
-        values: the round's values for the case's area.
+        values: the round's values for the case's area, and the case's own days.
         now: the present instant.
         spent: for timers whose clock can stand still, the days that have passed already.
     """
@@ -98,7 +126,10 @@ def plan(
                 for span in rule.before
             ]
         elif rule.at:
-            moments = [instant(rule.at, values, zone)]
+            moments = [instant(rule.at, values, zone, case["since"])]
+        elif rule.after and rule.after.hours:
+            count = length(rule.after, values)
+            moments = [None if count is None else case["since"] + timedelta(hours=count)]
         else:
             moments = [end_of(day, zone) if day else None]
         for number, due in enumerate(moments):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -27,6 +28,8 @@ class Tools:
     grace: timedelta
     #: Address of this installation, without a slash at the end.
     public_url: str
+    #: Signs the links in mails; where none is set, they hold until the program ends.
+    secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     #: Enqueues a wake-up for the workers in the step's own transaction, where there are workers.
     wake: Callable[[Connection], None] | None = None
 

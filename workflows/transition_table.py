@@ -84,7 +84,7 @@ def _moments(process: Process, language: str, trigger: str, source: str | None) 
 
 
 def _point(at: At, language: str) -> str:
-    """A point of the round, by the name its date has in the round file."""
+    """A point of the round or the case, by the name its date has there."""
     if at.time is None:
         return translate(N_("at the end of {date}"), language, date=at.date)
     return translate(N_("at {time} on {date}"), language, time=at.time, date=at.date)
@@ -94,6 +94,8 @@ def _span(span: Span | None, language: str) -> str:
     if span is None:
         return ""
     count = span.parameter or span.count
+    if span.hours:
+        return translate(N_("after {count} hours"), language, count=count)
     if span.working:
         return translate(N_("after {count} working days"), language, count=count)
     return translate(N_("after {count} days"), language, count=count)

@@ -36,6 +36,7 @@ def known() -> Known:
         calendars={"lending": {"2023": {"year_ends": date(2023, 6, 30), "lend_days": 14}}},
         templates={"lending/lent": with_notice} | {f"lending/{name}": without for name in mails},
         rights={"librarian"},
+        case_days=(),
         effects={"count_loan"},
         documents={"contract"},
         file_kinds={"pdf", "jpg"},

@@ -126,6 +126,7 @@ def test_the_school_label_says_what_it_promises() -> None:
             f"school_label/{name}": dict.fromkeys(process.languages, True) for name in mails
         },
         rights={"nso_reviewer", "nso_coordinator", "css"},
+        case_days=(),
         effects={"issue_label"},
         documents={"declaration"},
         file_kinds={"pdf", "jpg", "png", "docx", "odt"},

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from base.clock import VirtualClock
 from base.errors import KeurmerkError
 from models.cases import Case, CaseParty, Timer
-from models.database import open_database, writing
+from models.database import open_database, reading, writing
 from models.registry import (
     Contact,
     Grant,
@@ -36,6 +36,7 @@ from rules.judge import Judge
 from tests.builders import Desk, add, add_grant, add_school
 from tests.workflows.quality_labels import EVERYWHERE, give_labels, settings_book
 from workflows.answers import save_answers
+from workflows.case_days import case_days
 from workflows.definition import Ask
 from workflows.form import fields
 from workflows.process_file import FOLDER
@@ -235,8 +236,12 @@ class Driver:
             case = cases[timer["case_id"]]
             assert case["state"] in process.timers[timer["name"]].states, "a timer after its state"
             assert timer["failures"] == 0, timer
+        with reading(desk.database) as connection:
+            days = case_days(
+                connection, process, list(cases.values()), desk.published.values_of
+            )
         for case in cases.values():
-            values = desk.published.values(case["round"], case["area"])
+            values = {**desk.published.values(case["round"], case["area"]), **days[case["id"]]}
             planned = {row["key"] for row in plan(process, case, values, case["since"])}
             assert {row["key"] for row in timers if row["case_id"] == case["id"]} <= planned
         mails = desk.mails()

@@ -28,6 +28,8 @@ class Known:
     rights: Collection[str]
     #: Effects that steps may call.
     effects: Collection[str]
+    #: Days that cases themselves have, and timers may hang on.
+    case_days: Collection[str]
     #: Documents that can be downloaded from a section of a form.
     documents: Collection[str]
     #: Kinds of file that evidence may be.

@@ -69,6 +69,7 @@ def _actors(check: Check) -> None:
         if actor.grant:
             check.named("right", actor.grant, check.known.rights, (*place, "grant"))
         _each(check, "start or transition", actor.did, triggers, (*place, "did"))
+        _each(check, "start or transition", actor.link_of, triggers, (*place, "link_of"))
     used = {
         *(actor for _place, _name, step in check.steps() for actor in step.by),
         *(actor for _place, _name, step in check.steps() for actor in step.mail.values()),

@@ -17,7 +17,8 @@ DATE, NUMBER, ANY = "date", f"number of days from 0 to {MOST_DAYS}", "value"
 
 
 def check_rounds(check: Check) -> None:
-    """Every ``round.NAME`` names a value that the calendar's rounds give."""
+    """Every ``round.NAME`` names a value that the calendar's rounds give; the same of cases."""
+    _own_days(check)
     wanted = list(_wanted(check))
     calendar = check.process.round
     if calendar is None:
@@ -45,6 +46,19 @@ def check_rounds(check: Check) -> None:
             check.warning(place, f'"{name}" is not known in {", ".join(unknown)}: {rest}')
 
 
+def _own_days(check: Check) -> None:
+    """``case.NAME`` is a day that cases have; only a timer belongs to one case."""
+    for name, timer in check.process.timers.items():
+        if timer.at and timer.at.of == "case":
+            there: Place = ("timers", name, "at")
+            check.named("day of a case", timer.at.date, check.known.case_days, there)
+    for name, start in check.process.starts.items():
+        for key, at in (("at", start.at), ("until", start.until)):
+            if at and at.of != "round":
+                message = "a start belongs to a round: only round.NAME is possible here"
+                check.error(("starts", name, key), message)
+
+
 def _is(kind: str, value: Any) -> bool:
     if kind == DATE:
         return isinstance(value, date)
@@ -59,7 +73,8 @@ def _wanted(check: Check) -> Iterator[tuple[Place, str, str]]:
         yield from _at(start.at, ("starts", name, "at"))
         yield from _at(start.until, ("starts", name, "until"))
     for name, timer in check.process.timers.items():
-        yield from _at(timer.at, ("timers", name, "at"))
+        if timer.at is None or timer.at.of != "case":
+            yield from _at(timer.at, ("timers", name, "at"))
         yield from _span(timer.after, ("timers", name, "after"))
         for index, span in enumerate(timer.before):
             yield from _span(span, ("timers", name, "before", index))

@@ -113,7 +113,7 @@ def _rounds(check: Check) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _moment(at: At, values: Mapping[str, Any]) -> tuple[date, str] | None:
     """A point of a round as (day, local time); the end of a day is 00:00 of the next."""
-    day = values.get(at.date)
+    day = values.get(at.key) if at.of == "round" else None
     if not isinstance(day, date):
         return None
     return (day + timedelta(days=1), "00:00") if at.time is None else (day, at.time)
@@ -124,7 +124,7 @@ def _moments(
 ) -> list[tuple[Span | None, tuple[date, str] | None]]:
     if not timer.before:
         return [(None, _moment(at, values))]
-    day = values.get(at.date)
+    day = values.get(at.key) if at.of == "round" else None
     moments: list[tuple[Span | None, tuple[date, str] | None]] = []
     for span in timer.before:
         count = values.get(span.parameter) if span.parameter else span.count
@@ -141,12 +141,12 @@ def _round_for_ever(check: Check) -> None:
     ways: dict[str, list[str]] = {}
     for timer in check.process.timers.values():
         step = check.process.transitions.get(timer.fire or "")
-        if step and timer.at:
+        if step and timer.at and timer.at.of != "yearly":  # which is always to come
             for state in timer.states:
                 ways.setdefault(state, []).extend(step.targets)
     for name, timer in check.process.timers.items():
         step = check.process.transitions.get(timer.fire or "")
-        if not step or not timer.at:
+        if not step or not timer.at or timer.at.of == "yearly":
             continue
         seen: set[str] = set()
         front = list(step.targets)
