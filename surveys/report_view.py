@@ -30,6 +30,8 @@ PARTS = {
 }
 #: The end of the scale: the longest possible bar.
 MOST = 5.0
+#: Lines of a table that one chart shows.
+PER_CHART = 4
 
 OWN = N_("own statement")
 CHART = N_("Average answers: {title}")
@@ -60,8 +62,8 @@ class Block:
     title: str
     columns: Sequence[str]
     lines: Sequence[Line]
-    #: SVG; empty where there is no chart.
-    chart: str = ""
+    #: SVG, a few lines each, so that one fits on a sheet of paper; none where there is no chart.
+    charts: Sequence[str] = ()
     chart_title: str = ""
     chart_description: str = ""
 
@@ -194,7 +196,7 @@ def _areas(reader: _Reader, before: Any) -> Block:
          reader.figures(one["cells"], _beside(before, "area", one["area"])))
         for one in reader.content["areas"]
     ]  # fmt: skip
-    return _block(reader, reader.say(PARTS["areas"]), lines, chart=True)
+    return _block(reader, reader.say(PARTS["areas"]), lines)
 
 
 def _statements(reader: _Reader, area: Mapping[str, Any], before: Any) -> Block:
@@ -203,7 +205,7 @@ def _statements(reader: _Reader, area: Mapping[str, Any], before: Any) -> Block:
          reader.figures(one["cells"], _beside(before, "statement", one["id"])))
         for one in area["statements"]
     ]  # fmt: skip
-    return _block(reader, reader.area(area["area"]), lines, chart=True)
+    return _block(reader, reader.area(area["area"]), lines)
 
 
 def _text(reader: _Reader, statement: Mapping[str, Any], group: str | None = None) -> str:
@@ -214,36 +216,37 @@ def _text(reader: _Reader, statement: Mapping[str, Any], group: str | None = Non
 
 
 def _block(
-    reader: _Reader, title: str, lines: Sequence[tuple[str, str, Mapping[str, Figure]]], *,
-    chart: bool,
-) -> Block:  # fmt: skip
+    reader: _Reader, title: str, lines: Sequence[tuple[str, str, Mapping[str, Figure]]]
+) -> Block:
     names = {group: reader.group(group) for group in reader.groups}
     chart_title = reader.say(CHART, title=title)
     described = reader.say(DESCRIBED)
-    drawn = ""
-    if chart:
-        bars = [
-            Bars(
-                heading=heading,
-                bars=[
-                    Bar(
-                        label=names[group],
-                        value=None if one.mean is None else float(one.mean),
-                        said=f"{one.said} ({one.mark})" if one.mark else one.said,
-                    )
-                    for group, one in figures.items()
-                ],
-            )
-            for heading, _note, figures in lines
-        ]  # fmt: skip
-        drawn = bar_chart(bars, title=chart_title, description=described, most=MOST)
+    bars = [
+        Bars(
+            heading=heading,
+            bars=[
+                Bar(
+                    label=names[group], value=None if one.mean is None else float(one.mean),
+                    said=f"{one.said} ({one.mark})" if one.mark else one.said,
+                )
+                for group, one in figures.items()
+            ],
+        )
+        for heading, _note, figures in lines
+    ]  # fmt: skip
+    charts = [
+        bar_chart(
+            bars[at : at + PER_CHART], title=chart_title, description=described, most=MOST
+        )
+        for at in range(0, len(bars), PER_CHART)
+    ]
     return Block(
         title=title, columns=list(names.values()),
         lines=[
             Line(title=heading, note=note, figures=list(figures.values()))
             for heading, note, figures in lines
         ],
-        chart=drawn, chart_title=chart_title, chart_description=described,
+        charts=charts, chart_title=chart_title, chart_description=described,
     )  # fmt: skip
 
 

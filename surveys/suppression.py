@@ -72,7 +72,9 @@ def _more(leaves: Mapping[str, int], hidden: set[str], threshold: int) -> set[st
     return found
 
 
-def hide_cells(cells: Sequence[Sequence[int]], threshold: int) -> set[tuple[int, int]]:
+def hide_cells(
+    cells: Sequence[Sequence[int]], threshold: int, hidden: Collection[tuple[int, int]] = ()
+) -> set[tuple[int, int]]:
     """The cells of a table with totals of rows and columns that are hidden: (row, column).
 
     Every row and column hides either nothing or at least two cells with as many as the threshold
@@ -81,9 +83,10 @@ def hide_cells(cells: Sequence[Sequence[int]], threshold: int) -> set[tuple[int,
     Arguments:
         cells: how many are in each cell; all rows have the same length.
         threshold: the fewest that are shown.
+        hidden: cells that are hidden already, for another reason.
     """
     height, width = len(cells), len(cells[0]) if cells else 0
-    hidden = {
+    found = set(hidden) | {
         (row, column)
         for row in range(height) for column in range(width)
         if too_few(cells[row][column], threshold)
@@ -94,15 +97,15 @@ def hide_cells(cells: Sequence[Sequence[int]], threshold: int) -> set[tuple[int,
     while changed:
         changed = False
         for line in lines:
-            there = [cell for cell in line if cell in hidden]
+            there = [cell for cell in line if cell in found]
             together = sum(cells[row][column] for row, column in there)
             if not there or (len(there) > 1 and together >= threshold):
                 continue
-            rest = [cell for cell in line if cell not in hidden]
+            rest = [cell for cell in line if cell not in found]
             if not rest:
                 continue
             # Rather one with somebody in it; an empty cell hides one that stands alone, too.
             rest.sort(key=lambda cell: (not cells[cell[0]][cell[1]], cells[cell[0]][cell[1]], cell))
-            hidden.add(rest[0])
+            found.add(rest[0])
             changed = True
-    return hidden
+    return found

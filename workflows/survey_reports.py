@@ -12,16 +12,22 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from base.errors import NotFound
+from models.cases import Case
+from models.surveys import SurveyExercise
 from surveys.report import ReportSettings
 from surveys.reporting import make_reports
 from workflows.tools import Tools
 
+_case = Case.__table__  # type: ignore[attr-defined]
+_exercise = SurveyExercise.__table__  # type: ignore[attr-defined]
+
 #: The names of the values in the round, as docs/survey-reports.md explains them.
 THRESHOLD, SCOPE = "results_threshold", "results_scope"
 AFTER_DAYS = "report_after_days"
+STATISTICS = "statistics_threshold"
 MARKS = ("low_below", "high_from", "gap_from")
 
 
@@ -68,3 +74,27 @@ def make_due_reports(
         lambda connection, exercise: report_settings(connection, tools, exercise), ending,
         lambda connection, exercise: _days(connection, tools, exercise),
     )  # fmt: skip
+
+
+def statistics_threshold(connection: Connection, tools: Tools, area: str) -> int | None:
+    """The fewest schools in a figure for an authority of ``area``; None where it is not set.
+
+    Of several processes that exercises belong to, the strictest counts.
+    """
+    today = tools.clock.now().date()
+    processes = connection.execute(
+        select(_case.c.process)
+        .join(_exercise, _exercise.c.case_id == _case.c.id)
+        .distinct()
+    ).scalars()  # fmt: skip
+    found: list[Any] = []
+    for name in processes.all():
+        try:
+            published = tools.library.in_force(connection, name, today)
+        except NotFound:
+            continue
+        held = published.round_on(today) or (published.rounds or [None])[-1]
+        found.append(published.values(held, area).get(STATISTICS))
+    if not found or not all(isinstance(one, int) for one in found):
+        return None
+    return max(found)
