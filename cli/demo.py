@@ -19,6 +19,7 @@ from cli.demo_data import EVE, begin, demo_settings
 from cli.demo_story import PROCESS, Story, whole_round
 from cli.demo_teller import Teller
 from cli.languages import DEFAULT, Language
+from cli.publishing import publish_installed
 from cli.story_file import beginning, read_story
 from cli.story_player import Player, add_people
 from cli.story_settings import book_of
@@ -51,7 +52,10 @@ def run(
         database.dispose()
         clock = VirtualClock(beginning(story) if story else EVE)
         with wiring(context).open(settings, clock) as parts:
-            begin(parts, process, book_of(story) if story else None)
+            book = book_of(story) if story else None
+            begin(parts, process, book)
+            for other in story.processes if story else []:
+                publish_installed(parts, other, book)
             teller = Teller(parts, language, as_json=as_json)
             if story:
                 add_people(parts, story)

@@ -81,6 +81,38 @@ class StoryProject(_Part):
     labels: list[StoryLabel] = []
 
 
+class Statement(_Part):
+    """A statement of a school's own, the same for every group."""
+
+    area: str
+    text: str
+    help: str
+
+
+class SetUp(_Part):
+    """What is set up in an exercise; what is left out stays as it is."""
+
+    numbers: dict[str, int] | None = None
+    with_companies: bool = False
+    #: Companies to register: name -> sector.
+    companies: dict[str, str] = {}
+    optional: list[str] = []
+    statements: list[Statement] = []
+    #: First and last day.
+    days: list[date] = Field(default=[], max_length=2)
+    #: Language in which questionnaires open.
+    language: str = "nl"
+
+
+class Respond(_Part):
+    """Questionnaires that are filled in by as many people."""
+
+    group: str
+    times: int = Field(default=1, ge=1)
+    #: The company whose trainers they are.
+    company: str | None = None
+
+
 class Act(_Part):
     """One act; exactly one of its first keys says what is done."""
 
@@ -94,10 +126,18 @@ class Act(_Part):
     named: str | None = None
     #: What it is about, by name: a school, a person (mail address) or a project.
     about: str | None = None
+    #: The process it is a case of; the story's own if left out.
+    process: str | None = None
     #: The round; the newest that holds if left out.
     round: str | None = None
     #: Fire this trigger …
     fire: str | None = None
+    #: … by the link to it in the case's last mail that has one.
+    by_link: bool = False
+    #: Set an exercise up: numbers, companies, statements, days; see ``cli.story_surveys``.
+    set_up: SetUp | None = None
+    #: Fill in so many questionnaires of a group.
+    respond: Respond | None = None
     #: Take the last step back.
     undo: bool = False
     #: Save these answers of the form; ``all`` answers whatever it asks for.
@@ -113,7 +153,9 @@ class Act(_Part):
 
     @model_validator(mode="after")
     def _one_thing(self) -> Act:
-        kinds = ("chapter", "until", "start", "fire", "answer", "upload")
+        kinds = (
+            "chapter", "until", "start", "fire", "answer", "upload", "set_up", "respond",
+        )  # fmt: skip
         done = [kind for kind in kinds if getattr(self, kind) is not None]
         if len(done) + self.undo != 1:
             message = f"an act is one of {', '.join(kinds)} and undo"
@@ -129,7 +171,10 @@ class StoryFile(_Part):
     zone: str = "Europe/Brussels"
     #: When the story begins, local time.
     begins: Moment
-    #: What countries have set for the story: round -> area (``*`` is everywhere) -> values by name.
+    #: Other processes whose cases are in it.
+    processes: list[str] = []
+    #: What countries have set for the story: round (of another calendar: calendar/round) -> area
+    #: (``*`` is everywhere) -> values by name.
     settings: dict[str, dict[str, dict[str, Any]]] = {}
     schools: list[School] = []
     people: list[Someone] = []

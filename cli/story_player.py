@@ -16,6 +16,8 @@ from base.ids import new_id
 from cli.context import Parts
 from cli.demo_pictures import picture
 from cli.story_file import Act, StoryFile
+from cli.story_links import mailed_link
+from cli.story_surveys import respond, set_up
 from models.cases import Case
 from models.database import reading, writing
 from models.registry import (
@@ -95,18 +97,23 @@ class Player:
     def _do(self, act: Act) -> None:
         engine, who = self._parts.engine, self._person(act.by)
         if act.start is not None:
-            published = self._published()
+            published = self._published(act.process)
             way = published.process.starts[act.start]
             taken = engine.start(
-                self._story.story, act.start, actor_id=who, round_name=act.round,
+                published.process.process, act.start, actor_id=who, round_name=act.round,
                 payload=self._sent(way, act.sends), **self._about(published.process, act.about),
             )  # fmt: skip
             self._cases[act.named or act.start] = taken.case["id"]
             return
         case_id = self._case(act.case)
         if act.fire is not None:
-            step = self._published().process.transitions[act.fire]
-            engine.fire(case_id, act.fire, who, self._sent(step, act.sends))
+            step = self._published(self._process(case_id)).process.transitions[act.fire]
+            link = mailed_link(self._parts, case_id, act.fire) if act.by_link else None
+            engine.fire(case_id, act.fire, who, self._sent(step, act.sends), link=link)
+        elif act.set_up is not None:
+            set_up(self._parts, case_id, act.set_up)
+        elif act.respond is not None:
+            respond(self._parts, case_id, act.respond)
         elif act.undo:
             engine.undo(case_id, who)
         elif act.upload is not None:
@@ -130,7 +137,7 @@ class Player:
     def _answer(self, case_id: str, answers: dict[str, Any] | str | None, who: str) -> None:
         given = dict(answers) if isinstance(answers, dict) else {}
         if isinstance(answers, str):
-            for key, _section, field in fields(self._published().process):
+            for key, _section, field in fields(self._published(self._process(case_id)).process):
                 if field.type == "evidence":
                     self._evidence(case_id, key, field, who)
                 else:
@@ -155,20 +162,27 @@ class Player:
             f"{name}.jpg", picture(name), who,
         )  # fmt: skip
 
-    def _published(self) -> Published:
+    def _published(self, process: str | None = None) -> Published:
         tools = self._parts.engine.tools
         with reading(self._parts.database) as connection:
             day = self._clock.now().date()
-            return tools.library.in_force(connection, self._story.story, day)
+            return tools.library.in_force(connection, process or self._story.story, day)
+
+    def _process(self, case_id: str) -> str:
+        with reading(self._parts.database) as connection:
+            query = select(_case.c.process).where(_case.c.id == case_id)
+            return str(connection.execute(query).scalar_one())
 
     def _sent(self, step: Step, sends: dict[str, Any]) -> dict[str, Any]:
-        """What is sent along, with names of schools and projects as their ids."""
+        """What is sent along; schools, projects and ``{case: NAME}`` as their ids."""
         asks = {ask.name: ask for ask in step.asks}
         return {name: self._value(asks.get(name), value) for name, value in sends.items()}
 
     def _value(self, ask: Ask | None, value: Any) -> Any:
         if ask is not None and ask.type in ("organisation", "project"):
             return self._id(ask.type, str(value))
+        if isinstance(value, dict) and set(value) == {"case"}:
+            return self._case(value["case"])
         return value
 
     def _about(self, process: Process, name: str | None) -> dict[str, str]:
@@ -312,6 +326,11 @@ def _line(act: Act) -> str:
     if act.answer is not None:
         count = len(act.answer) if isinstance(act.answer, dict) else 0
         what = f"saves {count} answers" if count else "answers everything the form asks for"
+    if act.set_up is not None:
+        what = "sets the exercise up"
+    if act.respond is not None:
+        who = act.respond.company or act.respond.group
+        what = f"{act.respond.times} questionnaires are filled in"
     if act.upload:
         what = f"adds a file to {act.upload}"
     return f"{who}: {what}"

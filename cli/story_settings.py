@@ -27,7 +27,7 @@ def book_of(story: StoryFile) -> RuleBook:
     installed = RuleBook.from_folder()
     book = RuleBook()
     for name, areas in story.settings.items():
-        key = f"{story.story}/{name}"
+        key = name if "/" in name else f"{story.story}/{name}"
         installed.round(key)
         book.add(_with(installed.text_of(key), areas), f"{key} of the story")
     book.add_missing(installed)

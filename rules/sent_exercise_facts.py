@@ -1,4 +1,4 @@
-"""Facts about an exercise of a survey that was sent along with a step.
+"""Facts about an exercise of a survey, whose case was sent along with a step.
 
 Of another school's exercise nothing is told, whether there is one or not.
 """
@@ -90,8 +90,8 @@ def _own(
     """The exercise each subject sent along, where it is its school's."""
     sent = {one.key: str(one.sent.get(arguments["name"], "")) for one in subjects}
     asked = id_table(connection, sent.values())
-    query = select(_exercise).join(asked, asked.c.value == _exercise.c.id)
-    known = {row["id"]: row for row in connection.execute(query).mappings()}
+    query = select(_exercise).join(asked, asked.c.value == _exercise.c.case_id)
+    known = {row["case_id"]: row for row in connection.execute(query).mappings()}
     return {
         one.key: known[sent[one.key]]
         for one in subjects

@@ -20,7 +20,7 @@ from models.survey_results import SurveyBadge, SurveyReport
 from models.surveys import SurveyExercise
 
 #: Roles at a school that see its reports.
-ROLES = ("coordinator", "principal")
+ROLES = ("selfie_coordinator", "principal")
 
 _exercise = SurveyExercise.__table__  # type: ignore[attr-defined]
 _report = SurveyReport.__table__  # type: ignore[attr-defined]
@@ -33,9 +33,9 @@ Row = Mapping[str, Any]
 
 
 def visible_exercise(
-    connection: Connection, person_id: str, exercise_id: str, clock: Clock
+    connection: Connection, person_id: str, case_id: str, clock: Clock
 ) -> dict[str, Any]:
-    """An exercise with what came out of it, if its school is hers to speak for today.
+    """The exercise of a case with what came out of it, if its school is hers to speak for today.
 
     Its row, with ``school`` (the name), ``area``, ``due_at``, ``counted``, ``total``, ``made_at``
     and ``content`` of its report and ``badge_id`` (all None where there is none).
@@ -63,7 +63,7 @@ def visible_exercise(
         .join(_organisation, _organisation.c.id == _exercise.c.organisation_id)
         .outerjoin(_report, _report.c.exercise_id == _exercise.c.id)
         .outerjoin(_badge, _badge.c.exercise_id == _exercise.c.id)
-        .where(_exercise.c.id == exercise_id, _exercise.c.organisation_id.in_(hers))
+        .where(_exercise.c.case_id == case_id, _exercise.c.organisation_id.in_(hers))
     )  # fmt: skip
     row = connection.execute(query).mappings().first()
     if row is None:
@@ -88,7 +88,7 @@ def made_report(exercise: Row) -> dict[str, Any]:
 def other_sessions(connection: Connection, exercise: Row) -> list[dict[str, Any]]:
     """Exercises of the same school, questionnaire and level with a report, the latest first."""
     query = (
-        select(_exercise.c.id, _exercise.c.first_day, _exercise.c.last_day, _exercise.c.school_year)
+        select(_exercise.c.case_id, _exercise.c.first_day, _exercise.c.last_day, _exercise.c.school_year)
         .join(_report, _report.c.exercise_id == _exercise.c.id)
         .where(
             _exercise.c.organisation_id == exercise["organisation_id"],
@@ -107,7 +107,11 @@ def report_of_session(connection: Connection, exercise: Row, other: str) -> dict
     Raises:
         NotFound: it is none of those that can be compared.
     """
-    if other not in {one["id"] for one in other_sessions(connection, exercise)}:
+    if other not in {one["case_id"] for one in other_sessions(connection, exercise)}:
         raise NotFound(N_("There is no such exercise to compare with."))
-    query = select(_report.c.content).where(_report.c.exercise_id == other)
+    query = (
+        select(_report.c.content)
+        .join(_exercise, _exercise.c.id == _report.c.exercise_id)
+        .where(_exercise.c.case_id == other)
+    )
     return dict(connection.execute(query).scalar_one())

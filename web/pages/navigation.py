@@ -59,6 +59,10 @@ def _everybody(_visitor: Visitor | None) -> bool:
 
 #: In the order in which they stand.
 ENTRIES: list[Entry] = [
+    Entry(
+        title=N_("Participation"), path="/surveys/statistics",
+        shown=lambda visitor: visitor is not None and visitor.has("survey_authority"),
+    ),
     Entry(title=N_("API"), path="/api", shown=_everybody),
 ]
 

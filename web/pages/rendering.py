@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from babel.numbers import format_decimal
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as Values
 
-from base.i18n import LANGUAGES, N_, in_words, said, translate
+from base.i18n import LANGUAGES, N_, in_words, locale_of, said, translate
 from documents.words import area_name
 from notifications.languages import NAMES
 from web.context import context_of
@@ -55,6 +56,14 @@ def _area(values: Values, area: str) -> str:
 
 
 @pass_context
+def _number(values: Values, value: float, places: int = 0) -> str:
+    """A number as the reader writes it: 2,979 or 2.979; with so many decimals."""
+    shape = "#,##0" + ("." + "0" * places if places else "")
+    locale = locale_of(values["language"])
+    return str(format_decimal(value, format=shape, locale=locale, decimal_quantization=True))
+
+
+@pass_context
 def _moment(values: Values, value: datetime, zone: str = "Europe/Brussels") -> str:
     local = value.astimezone(ZoneInfo(zone))
     return f"{in_words(local.date(), values['language'])}, {local:%H:%M}"
@@ -74,7 +83,7 @@ templates = Environment(
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
 templates.globals["_"] = _translated
-templates.filters.update(say=_said, day=_day, moment=_moment, area=_area, deadline=_deadline)
+templates.filters.update(say=_said, day=_day, moment=_moment, area=_area, deadline=_deadline, number=_number)
 
 
 def page(

@@ -34,24 +34,24 @@ router = APIRouter(prefix="/surveys")
 BADGE_PROCESS = "selfie_badge"
 
 
-@router.get("/{exercise_id}/report")
+@router.get("/{case_id}/report")
 def report(
-    request: Request, context: Here, person: Perhaps, language: Language, exercise_id: str,
+    request: Request, context: Here, person: Perhaps, language: Language, case_id: str,
     show: str = "areas", compare: str = "",
 ) -> Response:  # fmt: skip
     """The report: one part of it at a time, beside another session if wanted."""
     if person is None:
         return RedirectResponse(f"/sign-in?then={request.url.path}", status_code=303)
-    return _report_page(request, context, person, language, exercise_id, show, compare)
+    return _report_page(request, context, person, language, case_id, show, compare)
 
 
 def _report_page(
-    request: Request, context: Context, person: Someone, language: str, exercise_id: str,
+    request: Request, context: Context, person: Someone, language: str, case_id: str,
     show: str = "areas", compare: str = "", errors: dict[str, str] | None = None, name: str = "",
     status: int = 200,
 ) -> HTMLResponse:  # fmt: skip
     with reading(context.database) as connection:
-        exercise = visible_exercise(connection, person.id, exercise_id, context.tools.clock)
+        exercise = visible_exercise(connection, person.id, case_id, context.tools.clock)
         sessions = other_sessions(connection, exercise)
         content = exercise["content"]
         other = report_of_session(connection, exercise, compare) if compare and content else None
@@ -67,7 +67,7 @@ def _report_page(
         request, "survey_report.html", status=status, view=view,
         show=show if show in view.parts else "areas", compare=compare,
         parts={part: translate(PARTS[part], language) for part in view.parts},
-        sessions={one["id"]: _session(one, language) for one in sessions},
+        sessions={one["case_id"]: _session(one, language) for one in sessions},
         # Drawn in documents/charts.py, with every text in it escaped.
         drawn=lambda chart: Markup(chart),  # noqa: S704
         counts=lambda one: ", ".join(counts(one, language)), **shared,
@@ -84,13 +84,13 @@ def _session(one: dict[str, Any], language: str) -> str:
     )
 
 
-@router.get("/{exercise_id}/report.pdf")
+@router.get("/{case_id}/report.pdf")
 def report_pdf(
-    context: Here, reader: Reader, language: Language, exercise_id: str, compare: str = ""
+    context: Here, reader: Reader, language: Language, case_id: str, compare: str = ""
 ) -> Response:
     """The whole report on paper, as PDF/UA."""
     with reading(context.database) as connection:
-        exercise = visible_exercise(connection, reader.id, exercise_id, context.tools.clock)
+        exercise = visible_exercise(connection, reader.id, case_id, context.tools.clock)
         content = made_report(exercise)
         other = report_of_session(connection, exercise, compare) if compare else None
     view = make_view(exercise, content, language, other)
@@ -98,11 +98,11 @@ def report_pdf(
     return pdf(render_survey_report(paper, language), "report")
 
 
-@router.get("/{exercise_id}/report.csv")
-def report_table(context: Here, reader: Reader, language: Language, exercise_id: str) -> Response:
+@router.get("/{case_id}/report.csv")
+def report_table(context: Here, reader: Reader, language: Language, case_id: str) -> Response:
     """Every figure of the report, one a line."""
     with reading(context.database) as connection:
-        exercise = visible_exercise(connection, reader.id, exercise_id, context.tools.clock)
+        exercise = visible_exercise(connection, reader.id, case_id, context.tools.clock)
     return as_csv(report_csv(exercise, made_report(exercise), language), "report")
 
 
@@ -114,33 +114,33 @@ def as_csv(content: bytes, name: str) -> Response:
     )  # fmt: skip
 
 
-@router.post("/{exercise_id}/badge")
+@router.post("/{case_id}/badge")
 def ask_for_badge(
-    request: Request, context: Here, reader: Reader, language: Language, exercise_id: str
+    request: Request, context: Here, reader: Reader, language: Language, case_id: str
 ) -> Response:
     """Ask for the badge of the exercise; it is there at once where the criteria are met."""
     with reading(context.database) as connection:
-        exercise = visible_exercise(connection, reader.id, exercise_id, context.tools.clock)
+        exercise = visible_exercise(connection, reader.id, case_id, context.tools.clock)
     if exercise["badge_id"] is None:
         try:
             context.engine.start(
                 BADGE_PROCESS, "ask", organisation_id=exercise["organisation_id"],
-                actor_id=reader.id, payload={"exercise": exercise_id},
+                actor_id=reader.id, payload={"exercise": case_id},
             )  # fmt: skip
         except KeurmerkError as error:
             # What is not met is said where it was asked for.
             return _report_page(
-                request, context, reader, language, exercise_id,
+                request, context, reader, language, case_id,
                 errors={"badge": error.say(language)}, status=error.status,
             )  # fmt: skip
         with reading(context.database) as connection:
-            exercise = visible_exercise(connection, reader.id, exercise_id, context.tools.clock)
+            exercise = visible_exercise(connection, reader.id, case_id, context.tools.clock)
     return RedirectResponse(f"/badges/{exercise['badge_id']}", status_code=303)
 
 
-@router.post("/{exercise_id}/certificate")
+@router.post("/{case_id}/certificate")
 def certificate(
-    request: Request, context: Here, reader: Reader, language: Language, exercise_id: str,
+    request: Request, context: Here, reader: Reader, language: Language, case_id: str,
     name: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:  # fmt: skip
     """A certificate for who coordinated the exercise, by the name given here; it is not kept.
@@ -149,14 +149,14 @@ def certificate(
         NotPossible: the exercise is not over yet.
     """
     with reading(context.database) as connection:
-        exercise = visible_exercise(connection, reader.id, exercise_id, context.tools.clock)
+        exercise = visible_exercise(connection, reader.id, case_id, context.tools.clock)
     now = context.tools.clock.now()
     if exercise["due_at"] is None or exercise["due_at"] > now:
         raise NotPossible(N_("The certificate is there when the exercise is over."))
     if not name.strip():
         missing = translate(N_("Give the name that is to stand on the certificate."), language)
         return _report_page(
-            request, context, reader, language, exercise_id, errors={"name": missing}, status=422
+            request, context, reader, language, case_id, errors={"name": missing}, status=422
         )
     data = CoordinatorCertificate(
         name=name.strip(), school=exercise["school"], level=_level(exercise),

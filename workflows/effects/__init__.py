@@ -8,7 +8,9 @@ from workflows.effects import (  # noqa: F401 - they register them
     duplicates,
     labels,
     projects,
+    roles,
     schools,
+    surveys,
 )
 from workflows.effects.effect import EFFECTS
 

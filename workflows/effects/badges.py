@@ -22,7 +22,7 @@ _organisation = Organisation.__table__  # type: ignore[attr-defined]
 
 @effect
 def issue_badge(occasion: Occasion) -> Outcome:
-    """Award the badge for the exercise that was sent along under ``exercise``.
+    """Award the badge for the exercise whose case was sent along under ``exercise``.
 
     The criteria are a rule set's. Two people who ask at one instant get one badge: the exercise is
     locked, and looked at again.
@@ -31,7 +31,7 @@ def issue_badge(occasion: Occasion) -> Outcome:
         occasion.connection.execute(
             select(_exercise)
             .where(
-                _exercise.c.id == occasion.payload.get("exercise"),
+                _exercise.c.case_id == occasion.payload.get("exercise"),
                 _exercise.c.organisation_id == occasion.case["organisation_id"],
             )
             .with_for_update()
