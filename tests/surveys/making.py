@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from base.ids import new_id
 from models.cases import Case, Release
 from models.surveys import SurveyCompany, SurveyExercise, SurveyInvitedCompany, SurveySheet
 from tests.builders import add
@@ -45,7 +44,7 @@ def add_case(connection: Connection, school: str, *, area: str = "BE-VLG") -> st
     case = Case(
         process=release.process, release_id=release.id, round=None, area=area,
         organisation_id=school, zone="Europe/Brussels", state="closed", since=EARLY,
-        opened_at=EARLY, unique_key=new_id(), is_open=True, version=1,
+        opened_at=EARLY, unique_key=None, is_open=False, version=0,
     )  # fmt: skip
     return add(connection, case)
 

@@ -57,7 +57,7 @@ def _report_page(
         other = report_of_session(connection, exercise, compare) if compare and content else None
     level = say(_level(exercise), language)
     shared = {
-        "exercise": exercise, "level": level, "errors": errors or {}, "name": name,
+        "exercise": exercise, "level": level, "errors": errors or {}, "called": name,
         "over": exercise["due_at"] is not None and exercise["due_at"] <= context.tools.clock.now(),
     }
     if content is None:
