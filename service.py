@@ -66,6 +66,7 @@ def open_parts(settings: Settings, clock: Clock | None = None) -> Iterator[Parts
                 files=FolderStore(settings.files),
                 post=Post(
                     database=database, clock=clock, templates=templates,
+                    public_url=tools.public_url,
                     sender=Sender(address=settings.mail_from, reply_to=settings.mail_reply_to),
                     carrier=lambda: carrier(settings),
                     connections=settings.smtp_connections if settings.smtp_host else 1,
@@ -85,11 +86,16 @@ def application(parts: Parts, demo: bool) -> Any:
     # Only what serves needs the web; other commands start in half the time without it.
     from web.app import create_app  # noqa: PLC0415
     from web.context import Context  # noqa: PLC0415
+    from web.oidc.providers import read_providers  # noqa: PLC0415
+    from web.oidc.remote import Remote  # noqa: PLC0415
 
     return create_app(
         Context(
             settings=parts.settings, database=parts.database, engine=parts.engine,
             templates=parts.templates, files=parts.files, demo=demo,
+            remotes=tuple(
+                Remote(one, SystemClock()) for one in read_providers(parts.settings.providers)
+            ),
         )
     )  # fmt: skip
 

@@ -139,9 +139,13 @@ class NotMet(Refused):
 
 
 class Conflict(Refused):
-    """Somebody else changed the case first."""
+    """Somebody else changed the case first, or some answers of its form (``problems``)."""
 
     code = "conflict"
+
+    def __init__(self, message: str, problems: Sequence[Problem] = (), **values: Any) -> None:
+        super().__init__(message, **values)
+        self.problems = tuple(problems)
 
 
 class NotFound(KeurmerkError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -67,8 +68,7 @@ def read_yaml(text: str, file: str) -> Located:
     if len(text) > MAX_CHARACTERS:
         raise _unreadable(file, 1, 1, f"the file has more than {MAX_CHARACTERS} characters")
     try:
-        tree = _reader().load(text)
-        data = _plain(tree, iter(range(MAX_VALUES)))
+        tree, data = _loaded(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -80,6 +80,14 @@ def read_yaml(text: str, file: str) -> Located:
         first = (str(error).splitlines() or ["this is not YAML"])[0]
         raise _unreadable(file, 1, 1, first) from None
     return Located(file=file, text=text, data=data, _tree=tree)
+
+
+# Reading is slow, and what is published is read from its file and from the database.
+@lru_cache(maxsize=256)
+def _loaded(text: str) -> tuple[Any, Any]:
+    """The tree of ``text`` with its places, and its plain values. Both are only read."""
+    tree = _reader().load(text)
+    return tree, _plain(tree, iter(range(MAX_VALUES)))
 
 
 class _StrictComposer(Composer):

@@ -52,6 +52,35 @@ class Settings(BaseSettings):
         description="File of the keys that sign badges; made when the first badge is looked at.",
     )
     badge_issuer: str = Field("Keurmerk", description="Name under which badges are issued.")
+    session_hours: int = Field(
+        10, ge=1, le=720, description="How long one stays signed in at most, in hours."
+    )
+    session_idle_minutes: int = Field(
+        120, ge=5, le=43200,
+        description="How long one stays signed in without a request, in minutes.",
+    )  # fmt: skip
+    sign_in_mail: bool = Field(True, description="Whether one can sign in by a link sent by mail.")
+    mail_link_minutes: int = Field(
+        15, ge=2, le=1440, description="How long such a link can be used, in minutes."
+    )
+    providers: Path | None = Field(
+        None, description="File of the OpenID Connect providers one can sign in with."
+    )
+    staff_passkey: bool = Field(
+        False,
+        description="Whether staff must have signed in with a passkey for whatever they change.",
+    )
+    forwarded_from: str = Field(
+        "127.0.0.1,::1",
+        description="Addresses or networks of web servers before this one, whose "
+        "X-Forwarded-For is believed.",
+    )
+    rate_limits: bool = Field(
+        True, description="Whether sign-in, uploads and questionnaires are limited per address."
+    )
+    access_days: int = Field(
+        365, ge=1, le=3650, description="How long it is kept who of the staff read what, in days."
+    )
     smtp_host: str | None = Field(
         None, description="Mail server. Left out: mails are written to mail_folder."
     )

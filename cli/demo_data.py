@@ -85,7 +85,7 @@ def demo_settings(settings: Settings, folder: Path = FOLDER) -> Settings:
     outside = {
         name: field.get_default(call_default_factory=True)
         for name, field in Settings.model_fields.items()
-        if name.startswith("smtp_") or name == "distributed"
+        if name.startswith("smtp_") or name in {"distributed", "providers", "staff_passkey"}
     }
     return settings.model_copy(
         update={

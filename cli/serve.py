@@ -7,6 +7,7 @@ import ipaddress
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -15,6 +16,7 @@ from typing import Annotated, NoReturn
 import structlog
 import typer
 import uvicorn
+from sqlalchemy.exc import DBAPIError
 
 from base.clock import Clock
 from base.errors import BadDefinition, BadSetting
@@ -24,6 +26,7 @@ from cli.context import Parts, Wiring, wiring
 from cli.demo_data import demo_clock, demo_settings, web_address
 from cli.demo_service import make_demo
 from cli.publishing import publish_installed
+from models.database import is_away
 from notifications.delivery import deliver
 from notifications.ticker import Ticker
 from workflows.survey_reports import make_due_reports
@@ -35,6 +38,8 @@ log = structlog.get_logger("keurmerk.serve")
 HOURLY = 3600
 #: How long requests that are being answered are waited for at the end, in seconds.
 PATIENCE = 10
+#: How long a database that went away is waited for before it is tried again, in seconds.
+PAUSE = 1.0
 
 
 def register(app: typer.Typer) -> None:
@@ -85,15 +90,13 @@ def serve(given: Wiring, settings: Settings, clock: Clock | None, *, demo: bool)
         BadSetting: nothing can listen on the host and port of the settings.
     """
     with given.open(settings, clock) as parts, listening(settings) as listener:
-        try:
-            publish_installed(parts)
-        except BadDefinition as error:
-            log.error("files have errors; what is in force stays", remarks=str(error))
+        _publish(parts)
         ticker = ticking(parts)
         server = uvicorn.Server(
             uvicorn.Config(
                 given.app(parts, demo), log_level="warning", access_log=False,
                 server_header=False, timeout_graceful_shutdown=PATIENCE,
+                proxy_headers=not demo, forwarded_allow_ips=settings.forwarded_from,
             )
         )  # fmt: skip
         # Uvicorn has handlers of its own while it serves, and hands on to these what came then.
@@ -106,6 +109,25 @@ def serve(given: Wiring, settings: Settings, clock: Clock | None, *, demo: bool)
             _at_the_end(_leave)
         finally:
             ticker.stop()
+
+
+def _publish(parts: Parts) -> None:
+    """Publish what is installed, however often the database goes away meanwhile.
+
+    It was there a moment ago and had the right version: it is being restarted, and comes back.
+    """
+    while True:
+        try:
+            publish_installed(parts)
+        except BadDefinition as error:
+            log.error("files have errors; what is in force stays", remarks=str(error))
+        except DBAPIError as error:
+            if not is_away(error):
+                raise
+            log.warning("database away", job="publish", trouble=str(error.orig))
+            time.sleep(PAUSE)
+            continue
+        return
 
 
 @contextmanager

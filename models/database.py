@@ -19,8 +19,11 @@ from sqlmodel import SQLModel
 from base.errors import BadSetting, WrongDatabase
 from base.i18n import N_
 from models import (  # noqa: F401 - registers the tables
+    access,
     cases,
+    desk,
     messages,
+    preferences,
     registry,
     survey_results,
     surveys,

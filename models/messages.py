@@ -37,6 +37,10 @@ class Mail(SQLModel, table=True):
     area: str = Field(default="", max_length=10)
     #: The values the template is filled with.
     context: dict[str, Any] = Field(sa_type=Json)
+    #: ``subject`` and ``text`` as the person who took the step wrote them instead of the template's.
+    edited: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    #: Whether its reader may turn such mails off; see ``optional_mails`` of process files.
+    optional: bool = Field(default=False)
     #: waiting, sent, failed or withdrawn.
     status: str = Field(default="waiting", max_length=10)
     created_at: datetime = Field(sa_type=Instant)

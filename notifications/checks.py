@@ -73,20 +73,22 @@ def _names(tree: nodes.Template, lines: list[str]) -> Iterator[_Place]:
         if value.ctx == "load" and value.name in given and value.name not in VALUES:
             column = _column(lines, value.lineno, rf"\b(?P<at>{value.name})\b")
             yield value.lineno, column, _unknown("value", value.name, VALUES)
+    inner = list(tree.find_all((nodes.Getattr, nodes.Getitem)))
     for name, fields in VALUES.items():
         if fields is not None and name in given:
-            yield from _fields(tree, name, fields, lines)
+            yield from _fields(inner, name, fields, lines)
     for loop in tree.find_all(nodes.For):
         if isinstance(loop.iter, nodes.Name) and isinstance(loop.target, nodes.Name):
             items = LISTS.get(loop.iter.name)
             if items is not None and loop.iter.name in given:
-                yield from _fields(loop, loop.target.name, items, lines)
+                inside = loop.find_all((nodes.Getattr, nodes.Getitem))
+                yield from _fields(inside, loop.target.name, items, lines)
 
 
 def _fields(
-    tree: nodes.Node, value: str, fields: frozenset[str], lines: list[str]
+    inner: Iterable[nodes.Expr], value: str, fields: frozenset[str], lines: list[str]
 ) -> Iterator[_Place]:
-    for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
+    for node in inner:
         field: str | None = None
         if isinstance(node, nodes.Getattr) and _is(node.node, value):
             field = node.attr

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,9 +26,11 @@ from models.database import writing
 from models.leases import Leases, outlast
 from models.messages import Mail
 from notifications.carriers import Carrier, Later, Never, Unreachable
+from notifications.choices import unsubscribing
 from notifications.message import Sender, build
-from notifications.outbox import FAILED, SENT, WAITING
+from notifications.outbox import FAILED, SENT, WAITING, WITHDRAWN
 from notifications.templates import Rendered, Templates
+from notifications.values import SECRET
 
 #: Mails claimed, handed over and marked together.
 BATCH = 50
@@ -41,6 +43,9 @@ LONGEST_BATCH = LEASE / 2
 GIVE_UP = timedelta(days=7)
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=6)
+
+#: Why a mail of a kind that its reader has turned off was not sent.
+TURNED_OFF = "its reader has turned such mails off"
 
 log = structlog.get_logger("keurmerk.delivery")
 
@@ -63,6 +68,8 @@ class Post:
     carrier: Callable[[], Carrier]
     #: How many connections are used side by side.
     connections: int = 1
+    #: Address of this installation: mails that can be turned off name the one that does it.
+    public_url: str = ""
 
 
 def deliver(post: Post, batch: int = BATCH, ending: threading.Event | None = None) -> int:
@@ -103,17 +110,22 @@ def _hand_over(
 ) -> int:  # fmt: skip
     now = post.clock.now()
     results: list[dict[str, Any]] = []
+    ways: Mapping[str, str | None] = {}
 
     def mark() -> None:
         _mark(post.database, results)
         LEASES.give_back(post.database, mails[len(results) :])
 
     try:
+        ways = unsubscribing(post.database, mails, post.public_url, now)
         for number, mail in enumerate(mails):
             if post.clock.now() - now >= LONGEST_BATCH:
                 break
+            if mail["id"] in ways and ways[mail["id"]] is None:
+                results.append(_result(mail, WITHDRAWN, trouble=TURNED_OFF))
+                continue
             try:
-                results.append(_one(post, carrier, mail, now))
+                results.append(_one(post, carrier, mail, now, ways.get(mail["id"])))
             except Unreachable as error:
                 stop.set()
                 log.warning("mail server out of reach", trouble=str(error))
@@ -125,10 +137,12 @@ def _hand_over(
     return sum(result["b_status"] == SENT for result in results)
 
 
-def _one(post: Post, carrier: Carrier, mail: dict[str, Any], now: datetime) -> dict[str, Any]:
+def _one(
+    post: Post, carrier: Carrier, mail: dict[str, Any], now: datetime, turn_off: str | None
+) -> dict[str, Any]:
     try:
-        rendered = render(post.templates, mail)
-        content = build(mail, rendered, post.sender, now)
+        rendered = _as_sent(post.templates, mail, turn_off)
+        content = build(mail, rendered, post.sender, now, turn_off)
     except KeurmerkError as error:
         log.error("mail cannot be written", mail=mail["id"], trouble=str(error))
         return _result(mail, FAILED, trouble=str(error))
@@ -150,14 +164,29 @@ def _one(post: Post, carrier: Carrier, mail: dict[str, Any], now: datetime) -> d
         )
         carrier.close()
         return _again(mail, now, f"fault of ours, {reference} in the log")
-    return _result(mail, SENT, sent_at=now, subject=rendered.subject[:500], body=rendered.text)
+    kept = render(post.templates, mail) if SECRET & mail["context"].keys() else rendered
+    return _result(mail, SENT, sent_at=now, subject=kept.subject[:500], body=kept.text)
 
 
 def render(templates: Templates, mail: dict[str, Any]) -> Rendered:
-    """A mail row in words."""
+    """A mail row in words, to be looked at: what only its addressee may see is left out."""
+    hidden = dict.fromkeys(SECRET & mail["context"].keys(), "…")
+    return _as_sent(templates, {**mail, "context": {**mail["context"], **hidden}})
+
+
+def _as_sent(templates: Templates, mail: dict[str, Any], turn_off: str | None = None) -> Rendered:
+    """A mail row in words, as its addressee gets it.
+
+    Arguments:
+        turn_off: the address where its reader turns such mails off, for one that can be.
+    """
     context = {**mail["context"], "person": {"name": mail["to_name"]}}
     asked = mail["context"].get("asked") if mail["fallback"] else None
-    return templates.render(mail["template"], mail["language"], context, asked=asked)
+    if mail.get("edited"):
+        return templates.edited(mail["language"], context, mail["edited"], asked=asked)
+    return templates.render(
+        mail["template"], mail["language"], context, asked=asked, turn_off=turn_off
+    )
 
 
 def _again(mail: dict[str, Any], now: datetime, trouble: str) -> dict[str, Any]:

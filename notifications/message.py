@@ -52,12 +52,16 @@ def message_id(mail_id: str, sender: Sender) -> str:
     return f"<{mail_id}@{sender.domain}>"
 
 
-def build(mail: Mapping[str, str], rendered: Rendered, sender: Sender, now: datetime) -> bytes:
+def build(
+    mail: Mapping[str, str], rendered: Rendered, sender: Sender, now: datetime,
+    turn_off: str | None = None,
+) -> bytes:  # fmt: skip
     """The message of one mail row.
 
     Arguments:
         mail: id, to_name, to_address, language and area.
         now: the Date header.
+        turn_off: the address that turns such mails off, by one click of a mail program (RFC 8058).
 
     Raises:
         BadInput: a header would carry a line break or another control character.
@@ -73,6 +77,8 @@ def build(mail: Mapping[str, str], rendered: Rendered, sender: Sender, now: date
         "Auto-Submitted": "auto-generated",
         "Content-Language": mail["language"],
         "Reply-To": _address("Reply-To", *_parts(sender.replies(mail["area"]) or "")),
+        "List-Unsubscribe": f"<{turn_off}>" if turn_off else "",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" if turn_off else "",
         "MIME-Version": "1.0",
         "Content-Type": f'multipart/alternative;\r\n boundary="{boundary}"',
     }

@@ -38,7 +38,8 @@ class Addressee:
 def mail_row(
     *, template: str, key: str, process: str, case_id: str | None, event_id: str | None,
     to: Addressee, area: str, context: Mapping[str, Any], now: datetime, not_before: datetime,
-    languages: Sequence[str],
+    languages: Sequence[str], edits: Mapping[tuple[str, str], Mapping[str, str]] | None = None,
+    optional: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """The row of one mail.
 
@@ -50,6 +51,8 @@ def mail_row(
         context: the values of the template (``docs/mails.md``).
         not_before: until then it is held, and an undone step withdraws it.
         languages: the languages the process's mails exist in.
+        edits: ``subject`` and ``text`` to send instead, by template and language.
+        optional: its reader may turn such mails off; delivery looks whether she has.
     """
     language, fallback = choose(to.language, area, languages)
     values = {**context, "asked": to.language} if fallback else context
@@ -57,7 +60,8 @@ def mail_row(
         "id": new_id(), "key": key, "process": process, "case_id": case_id,
         "event_id": event_id, "template": template, "language": language, "fallback": fallback,
         "person_id": to.id, "to_name": to.name, "to_address": to.email, "area": area,
-        "context": values, "status": WAITING, "created_at": now, "not_before": not_before,
+        "context": values, "edited": (edits or {}).get((template, language)),
+        "optional": optional, "status": WAITING, "created_at": now, "not_before": not_before,
         "leased_until": None, "attempts": 0, "trouble": "", "sent_at": None, "subject": "",
         "body": "",
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Mail templates: one file per mail and language, read and compiled once.
+"""Mail templates: one file per mail and language, read once, compiled when first used.
 
 ``mails/<process>/<name>.<language>.md`` begins with ``Subject:`` and, where the mail has a notice
 beside it, ``Notice:``; after an empty line follows the body in Markdown with Jinja. Administrators
@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +30,15 @@ FOLDER = Path(__file__).with_name("mails")
 
 _FILE = re.compile(r"^(?P<name>[a-z][a-z0-9_]*)\.(?P<language>[a-z]{2})\.md$")
 _HEAD = re.compile(r"^(Subject|Notice): (.+)$")
+#: In an edited mail that several people get, the name of each.
+NAME = "{name}"
+_ADDRESS = re.compile(r"(https?://[^\s<>\"]+[^\s<>\".,;:!?)])")
 _GAPS = re.compile(r"[ \t]+$|\n(?=\s*\n\s*\n)", re.MULTILINE)
 
 OTHER_LANGUAGE = N_("You asked for mails in {asked}. This one is not available in it.")
+TURN_OFF = N_("You can do without such reminders: {address}")
 SENT_BY = N_("Keurmerk sent this mail because of a step in “{process}”. You can reply to it.")
+ASKED_FOR = N_("Keurmerk sent this mail because somebody asked for it with your mail address.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,105 +48,207 @@ class Rendered:
     subject: str
     text: str
     html: str
+    #: The text without what stands under every mail.
+    body: str = ""
 
 
 @dataclass(frozen=True)
-class _Compiled:
-    subject: Template
-    notice: Template | None
-    text: Template
-    html: Template
+class _Source:
+    """A template that has been read. A part is compiled when it is first wanted."""
+
+    language: str
+    head: Mapping[str, str]
+    body: str
+
+    @cached_property
+    def subject(self) -> Template:
+        return self._plain(self.head["Subject"])
+
+    @cached_property
+    def notice(self) -> Template:
+        return self._plain(self.head.get("Notice", self.head["Subject"]))
+
+    @cached_property
+    def text(self) -> Template:
+        return self._plain(as_text(self.body, self.language))
+
+    @cached_property
+    def html(self) -> Template:
+        whole = (
+            layout()
+            .replace("@@LANGUAGE@@", self.language)
+            .replace("@@TITLE@@", as_html(self.head["Subject"]).strip().removeprefix("<p>")[:-4])
+            .replace("@@BODY@@", as_html(self.body))
+            .replace("@@FOOT@@", "{% for note in foot %}<p>{{ note }}</p>{% endfor %}")
+        )
+        return _environments(self.language)[1].from_string(whole)
+
+    def _plain(self, source: str) -> Template:
+        return _environments(self.language)[0].from_string(source)
 
 
 class Templates:
     """All templates of an installation."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        """Read and compile every template below ``folder``.
+        """Read and check every template below ``folder``.
 
         Raises:
             BadDefinition: a template has errors; all are named with file, line and column.
         """
-        self._compiled: dict[tuple[str, str], _Compiled] = {}
+        self._sources: dict[tuple[str, str], _Source] = {}
         remarks: list[Remark] = []
         for path in sorted(folder.glob("*/*.md")):
             found = _FILE.match(path.name)
             if not found:
                 remarks.append(_remark(path, 1, 'name the file "NAME.LANGUAGE.md": approved.nl.md'))
                 continue
-            name = f"{path.parent.name}/{found['name']}"
-            text = path.read_text(encoding="utf-8")
-            wrong = check(str(path), text, _environments(found["language"])[0])
+            source, wrong = _read(str(path), path.read_text(encoding="utf-8"), found["language"])
             remarks += wrong
-            try:
-                self._compiled[name, found["language"]] = _compile(text, found["language"])
-            except TemplateSyntaxError as error:
-                # Reading it as one piece has named it already, unless it is right only as one.
-                if not wrong:
-                    remarks.append(_remark(path, error.lineno, str(error.message)))
-            except ValueError as error:
-                remarks.append(_remark(path, 1, str(error)))
+            if source:
+                self._sources[f"{path.parent.name}/{found['name']}", found["language"]] = source
         if remarks:
             raise BadDefinition(N_("Mail templates have errors."), remarks)
 
     def names(self) -> list[str]:
         """All templates: ``school_label/approved``."""
-        return sorted({name for name, _ in self._compiled})
+        return sorted({name for name, _ in self._sources})
 
     def languages(self, name: str) -> list[str]:
         """The languages a template exists in."""
-        return sorted(language for known, language in self._compiled if known == name)
+        return sorted(language for known, language in self._sources if known == name)
 
     def has_notice(self, name: str) -> bool:
         """Whether every language of a template has a notice."""
-        found = [one for (known, _), one in self._compiled.items() if known == name]
-        return bool(found) and all(one.notice for one in found)
+        found = [one for (known, _), one in self._sources.items() if known == name]
+        return bool(found) and all("Notice" in one.head for one in found)
 
     def render(
-        self, name: str, language: str, context: Mapping[str, Any], *, asked: str | None = None
-    ) -> Rendered:
+        self, name: str, language: str, context: Mapping[str, Any], *, asked: str | None = None,
+        turn_off: str | None = None,
+    ) -> Rendered:  # fmt: skip
         """A mail in words.
 
         Arguments:
             context: the values (``docs/mails.md``), with ``person``.
             asked: the language the person asked for, where it is another one.
+            turn_off: the address where such mails are turned off, if they can be.
 
         Raises:
             Fault: there is no such template, or a value it uses is not given.
         """
-        compiled = self._find(name, language)
-        notes: list[str] = []
-        if asked:
-            notes.append(translate(OTHER_LANGUAGE, language, asked=name_of(asked)))
-        process = context.get("process", {}).get("title", "")
-        notes.append(translate(SENT_BY, language, process=process))
+        source = self._find(name, language)
+        notes = _notes(language, context, asked)
+        if turn_off:
+            notes.append(translate(TURN_OFF, language, address=turn_off))
         values = {**context, "foot": notes}
         try:
-            subject = " ".join(compiled.subject.render(values).split())
-            text = compiled.text.render(values)
-            html = compiled.html.render(values)
+            subject = " ".join(source.subject.render(values).split())
+            text = source.text.render(values)
+            html = source.html.render(values)
         except TemplateError as error:
             raise Fault(
                 N_("The mail {name} cannot be written: {why}."),
                 name=f"{name}.{language}", why=str(error),
             ) from error  # fmt: skip
-        text = _GAPS.sub("", text).strip()
-        text = "\n".join([text, "", "-- ", *notes, ""])
-        return Rendered(subject=subject, text=text, html=html)
+        body = _GAPS.sub("", text).strip()
+        return Rendered(subject=subject, text=_with_foot(body, notes), html=html, body=body)
+
+    def edited(
+        self, language: str, context: Mapping[str, Any], edited: Mapping[str, str], *,
+        asked: str | None = None,
+    ) -> Rendered:  # fmt: skip
+        """A mail that a person has put in words of her own.
+
+        Arguments:
+            context: the values, with ``person``.
+            edited: ``subject`` and ``text``; ``{name}`` in them stands for the person's name.
+            asked: as in :meth:`render`.
+        """
+        name = str(context["person"]["name"])
+        subject, body = (edited[part].replace(NAME, name) for part in ("subject", "text"))
+        notes = _notes(language, context, asked)
+        html = _around(language).render(subject=subject, body=_as_paragraphs(body), foot=notes)
+        return Rendered(
+            subject=" ".join(subject.split()), text=_with_foot(body, notes), html=html, body=body
+        )
 
     def notice(self, name: str, language: str, context: Mapping[str, Any]) -> str:
         """The notice of a template: one sentence; the subject where it has no notice of its own."""
-        compiled = self._find(name, language)
-        return " ".join((compiled.notice or compiled.subject).render(context).split())
+        source = self._find(name, language)
+        return " ".join(source.notice.render(context).split())
 
-    def _find(self, name: str, language: str) -> _Compiled:
-        found = self._compiled.get((name, language)) or self._compiled.get((name, "en"))
+    def _find(self, name: str, language: str) -> _Source:
+        found = self._sources.get((name, language)) or self._sources.get((name, "en"))
         if found is None:
             raise Fault(N_("There is no mail called {name}."), name=name)
         return found
 
 
-def _compile(text: str, language: str) -> _Compiled:
+# There are hundreds, and what is read never changes.
+@lru_cache(maxsize=2048)
+def _read(file: str, text: str, language: str) -> tuple[_Source | None, tuple[Remark, ...]]:
+    """A template of ``text`` and what is wrong with it."""
+    environment = _environments(language)[0]
+    wrong = check(file, text, environment)
+    try:
+        source = _parts(text, language)
+        # Reading it as one piece has named what is wrong, unless it is right only as one.
+        for part in () if wrong else (*source.head.values(), source.body):
+            environment.parse(part)
+    except TemplateSyntaxError as error:
+        return None, (_remark(Path(file), error.lineno, str(error.message)),)
+    except ValueError as error:
+        return None, (*wrong, _remark(Path(file), 1, str(error)))
+    return source, tuple(wrong)
+
+
+def _notes(language: str, context: Mapping[str, Any], asked: str | None) -> list[str]:
+    """What stands under every mail."""
+    notes: list[str] = []
+    if asked:
+        notes.append(translate(OTHER_LANGUAGE, language, asked=name_of(asked)))
+    process = context.get("process", {}).get("title")
+    # A mail of no process was asked for by whoever gets it.
+    sentence = translate(SENT_BY, language, process=process) if process else ""
+    return [*notes, sentence or translate(ASKED_FOR, language)]
+
+
+def _with_foot(body: str, notes: Sequence[str]) -> str:
+    return "\n".join([body, "", "-- ", *notes, ""])
+
+
+@lru_cache(maxsize=16)
+def _around(language: str) -> Template:
+    """The HTML around a mail in a person's own words."""
+    whole = (
+        layout()
+        .replace("@@LANGUAGE@@", language)
+        .replace("@@TITLE@@", "{{ subject }}")
+        .replace("@@BODY@@", "{{ body }}")
+        .replace("@@FOOT@@", "{% for note in foot %}<p>{{ note }}</p>{% endfor %}")
+    )
+    return _environments(language)[1].from_string(whole)
+
+
+def _as_paragraphs(text: str) -> Markup:
+    """Plain text as HTML: paragraphs, line breaks, and addresses as links; nothing else."""
+    found = []
+    for paragraph in re.split(r"\n\s*\n", text):
+        lines = [_with_links(line) for line in paragraph.strip().splitlines()]
+        found.append(Markup("<p>{}</p>").format(Markup("<br>").join(lines)))
+    return Markup("").join(found)
+
+
+def _with_links(line: str) -> Markup:
+    parts = _ADDRESS.split(line)
+    return Markup("").join(
+        Markup('<a href="{0}">{0}</a>').format(part) if _ADDRESS.fullmatch(part) else escape(part)
+        for part in parts
+    )
+
+
+def _parts(text: str, language: str) -> _Source:
     head: dict[str, str] = {}
     lines = text.splitlines()
     while lines and (found := _HEAD.match(lines[0])):
@@ -152,20 +259,7 @@ def _compile(text: str, language: str) -> _Compiled:
         raise ValueError(message)
     # As many empty lines as the head had, so that errors name the file's own lines.
     body = "\n" * (len(text.splitlines()) - len(lines)) + "\n".join(lines)
-    plain, safe = _environments(language)
-    whole = (
-        layout()
-        .replace("@@LANGUAGE@@", language)
-        .replace("@@TITLE@@", as_html(head["Subject"]).strip().removeprefix("<p>")[:-4])
-        .replace("@@BODY@@", as_html(body))
-        .replace("@@FOOT@@", "{% for note in foot %}<p>{{ note }}</p>{% endfor %}")
-    )
-    return _Compiled(
-        subject=plain.from_string(head["Subject"]),
-        notice=plain.from_string(head["Notice"]) if "Notice" in head else None,
-        text=plain.from_string(as_text(body, language)),
-        html=safe.from_string(whole),
-    )
+    return _Source(language=language, head=head, body=body)
 
 
 @lru_cache(maxsize=16)

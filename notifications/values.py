@@ -29,7 +29,12 @@ VALUES: Mapping[str, frozenset[str] | None] = {
     "scope": None,
     "day": None,
     "url": None,
+    "link": None,
+    "minutes": None,
 }
+
+#: Values that only whoever gets the mail may see: neither the outbox nor a page shows them.
+SECRET = frozenset({"link"})
 
 _LINE = frozenset({"organisation", "url", "since", "days_left", "days_late"})
 #: The lists whose items have known fields.

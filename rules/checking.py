@@ -8,6 +8,7 @@ in the wrong order, and examples that do not come out. Notes repeat what stands 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from base.errors import BadDefinition, Remark
 from base.located import Located
@@ -70,7 +71,17 @@ def check_round(
 
 def check_book(book: RuleBook) -> list[Remark]:
     """Everything there is to say of the rule sets and rounds of a book, file by file."""
-    return _check(book, [*(one.name for one in book.rule_sets()), *(r.name for r in book.rounds())])
+    return list(_checked(frozenset(book.files())))
+
+
+# Each process that is published asks this of the same files.
+@lru_cache(maxsize=16)
+def _checked(files: frozenset[tuple[str, str]]) -> tuple[Remark, ...]:
+    book = RuleBook()
+    for file, text in sorted(files):
+        book.add(text, file)
+    names = [*(one.name for one in book.rule_sets()), *(one.name for one in book.rounds())]
+    return tuple(_check(book, names))
 
 
 def check_files(files: Mapping[str, str], beside: RuleBook | None = None) -> list[Remark]:

@@ -32,6 +32,8 @@ Outcomes = Literal["met", "unmet", "undetermined"]
 
 #: Comparisons without an operand: the file writes ``true`` after them.
 _BARE = {Comparison.IS_TRUE, Comparison.IS_FALSE, Comparison.PRESENT}
+_COMPARISONS = [(comparison.value, comparison) for comparison in Comparison]
+_JOINS = [(kind.value, kind) for kind in Combination]
 
 
 class _Part(BaseModel):
@@ -113,15 +115,17 @@ class ConditionText(_Part):
 
     def joins(self) -> list[tuple[Combination, list[ConditionText]]]:
         """The combinations that are written here."""
-        found = ((kind, getattr(self, kind.value)) for kind in Combination)
+        found = (
+            (kind, getattr(self, name)) for name, kind in _JOINS if name in self.model_fields_set
+        )
         return [(kind, parts) for kind, parts in found if parts is not None]
 
     def comparisons(self) -> list[tuple[Comparison, tuple[Any, ...]]]:
         """The comparisons that are written here, with their operands as written."""
         found: list[tuple[Comparison, tuple[Any, ...]]] = []
-        for comparison in Comparison:
-            value = getattr(self, comparison.value)
-            if comparison.value not in self.model_fields_set or value is None:
+        for name, comparison in _COMPARISONS:
+            value = getattr(self, name) if name in self.model_fields_set else None
+            if value is None:
                 continue
             if comparison in _BARE:
                 found.append((comparison, ()))

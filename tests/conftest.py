@@ -6,6 +6,7 @@ import os
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,17 +30,29 @@ def psycopg(uri: str) -> str:
     return uri.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
+@contextmanager
+def opened(url: str) -> Iterator[sqlalchemy.Engine]:
+    """A database, opened, and closed whatever happens.
+
+    What a test that fails leaves open is closed while another one runs, which then fails, too.
+    """
+    engine = open_database(url, synchronous="NORMAL")
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite file to copy."""
     path = tmp_path_factory.mktemp("template") / "empty.db"
-    engine = open_database(f"sqlite:///{path}")
-    migrate(engine)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.exec_driver_sql("BEGIN")
-    engine.dispose()
+    with opened(f"sqlite:///{path}") as engine:
+        migrate(engine)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("BEGIN")
     return path
 
 
@@ -62,17 +75,26 @@ def postgres_server() -> Iterator[str]:
 
 
 def _with_template(uri: str) -> Iterator[str]:
-    admin = sqlalchemy.create_engine(psycopg(uri), isolation_level="AUTOCOMMIT")
     name = f"keurmerk_template_{uuid.uuid4().hex[:8]}"
+    with _made(uri, name):
+        with opened(psycopg(_named(uri, name))) as engine:
+            migrate(engine)
+        yield _named(uri, name)
+
+
+@contextmanager
+def _made(server: str, name: str, template: str = "template1") -> Iterator[None]:
+    """A database of that name, dropped at the end with everything that is still connected."""
+    admin = sqlalchemy.create_engine(
+        psycopg(server), isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool
+    )
     with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    engine = open_database(psycopg(_named(uri, name)))
-    migrate(engine)
-    engine.dispose()
-    yield _named(uri, name)
-    with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    try:
+        yield
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
 def _named(uri: str, database: str) -> str:
@@ -83,17 +105,10 @@ def _named(uri: str, database: str) -> str:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """The address of a fresh, migrated PostgreSQL database."""
-    template = sqlalchemy.engine.make_url(postgres_server).database
+    template = str(sqlalchemy.engine.make_url(postgres_server).database)
     name = f"keurmerk_{uuid.uuid4().hex[:12]}"
-    admin = sqlalchemy.create_engine(
-        psycopg(_named(postgres_server, "postgres")), isolation_level="AUTOCOMMIT"
-    )
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
-    yield psycopg(_named(postgres_server, name))
-    with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
+    with _made(_named(postgres_server, "postgres"), name, template):
+        yield psycopg(_named(postgres_server, name))
 
 
 @pytest.fixture
@@ -114,17 +129,22 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def engine(database_url: str) -> Iterator[sqlalchemy.Engine]:
     """The fresh database, opened."""
-    found = open_database(database_url, synchronous="NORMAL")
-    yield found
-    found.dispose()
+    with opened(database_url) as found:
+        yield found
 
 
 @pytest.fixture
 def sqlite_engine(sqlite_url: str) -> Iterator[sqlalchemy.Engine]:
     """A fresh SQLite database, for what does not depend on the kind of database."""
-    found = open_database(sqlite_url, synchronous="NORMAL")
-    yield found
-    found.dispose()
+    with opened(sqlite_url) as found:
+        yield found
+
+
+@pytest.fixture
+def postgres_engine(postgres_url: str) -> Iterator[sqlalchemy.Engine]:
+    """A fresh PostgreSQL database, for what is there only."""
+    with opened(postgres_url) as found:
+        yield found
 
 
 @pytest.fixture

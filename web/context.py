@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import sqlalchemy
 from fastapi import Depends, Request
 
+from base.clock import Clock, SystemClock
 from base.settings import Settings
 from documents.store import FileStore
 from notifications.templates import Templates
+from web.limits import Limits
+from web.oidc.remote import Remote
 from workflows.engine import Engine
 from workflows.tools import Tools
 
@@ -26,6 +29,11 @@ class Context:
     files: FileStore
     #: Whether this is the demo: people sign in by choosing who they are.
     demo: bool
+    #: The time in the world, by which sessions and sign-ins end: the demo's clock is another.
+    wall: Clock = field(default_factory=SystemClock)
+    #: The providers one can sign in with, in the order in which they are offered.
+    remotes: tuple[Remote, ...] = ()
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def tools(self) -> Tools:

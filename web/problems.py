@@ -7,14 +7,15 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from base.errors import BadInput, KeurmerkError, NotAllowed, NotMet, Refused
+from base.errors import BadInput, Conflict, KeurmerkError, NotAllowed, NotMet, Refused
 from base.i18n import N_, translate
 from base.ids import new_id
 from web.language import language_of
 from web.metrics import count_refusal
+from web.signing_in import NotSignedIn, to_sign_in
 from web.unfit import unfit
 
 log = structlog.get_logger("keurmerk.web")
@@ -35,7 +36,7 @@ UNHEARD = {
 def as_dict(error: KeurmerkError, language: str) -> dict[str, Any]:
     """An error as programs read it, its sentences in ``language``."""
     found: dict[str, Any] = {"code": error.code, "message": error.say(language)}
-    if isinstance(error, BadInput | NotMet) and error.problems:
+    if isinstance(error, BadInput | Conflict | NotMet) and error.problems:
         found["problems"] = [
             {"where": one.where, "step": one.step, "message": one.say(language)}
             for one in error.problems
@@ -55,9 +56,11 @@ def handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(KeurmerkError)
     async def ours(request: Request, error: KeurmerkError) -> Response:
-        language = language_of(request)
-        if error.status >= 500:
+        if error.status == 500:
             return _fault(request, error)
+        if isinstance(error, NotSignedIn) and (address := to_sign_in(request)):
+            return RedirectResponse(address, status_code=303)
+        language = language_of(request)
         if isinstance(error, Refused):
             count_refusal(error.code)
         return answer(request, error.status, as_dict(error, language))

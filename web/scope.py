@@ -50,6 +50,8 @@ class Scope:
     areas: tuple[str, ...]
     #: Schools she is linked to.
     organisations: tuple[str, ...]
+    #: Which rights those are: nso_reviewer, css.
+    rights: frozenset[str] = frozenset()
 
     @property
     def is_staff(self) -> bool:
@@ -96,12 +98,14 @@ class Scope:
         else:
             of_party = select(_party.c.case_id).where(self._covers(_party.c.area))
             covered = or_(self._covers(_case.c.area), _case.c.id.in_(of_party))
-        if not self.areas:
-            return covered
+        return and_(covered, self.not_hers()) if self.areas else covered
+
+    def not_hers(self) -> ColumnElement[bool]:
+        """The condition on cases that leaves out those that concern herself or her school."""
         # NULL is neither a school of hers nor herself.
         foreign = func.coalesce(_case.c.organisation_id, "").not_in(self.organisations)
         another = func.coalesce(_case.c.person_id, "") != self.person_id
-        return and_(covered, foreign, another, not_(self._takes_part()))
+        return and_(foreign, another, not_(self._takes_part()))
 
     def _covers(self, area: ColumnElement[str]) -> ColumnElement[bool]:
         parts = [
@@ -122,11 +126,11 @@ def scope_of(connection: Connection, person_id: str, clock: Clock) -> Scope:
     Grants and memberships are looked at by the day in UTC; acting looks at the case's own day.
     """
     day = clock.now().date()
-    areas = connection.execute(
-        select(_grant.c.scope)
+    grants = connection.execute(
+        select(_grant.c.scope, _grant.c.right)
         .where(_grant.c.person_id == person_id, _grant.c.right.in_(SEEING), _in_force(_grant, day))
         .distinct()
-    ).scalars()
+    ).all()
     schools = connection.execute(
         select(_member.c.organisation_id)
         .join(_person, _person.c.id == _member.c.person_id)
@@ -137,7 +141,10 @@ def scope_of(connection: Connection, person_id: str, clock: Clock) -> Scope:
         )
         .distinct()
     ).scalars()
-    return Scope(person_id=person_id, areas=tuple(areas), organisations=tuple(schools))
+    return Scope(
+        person_id=person_id, areas=tuple(dict.fromkeys(grant.scope for grant in grants)),
+        organisations=tuple(schools), rights=frozenset(grant.right for grant in grants),
+    )  # fmt: skip
 
 
 def visible_case(connection: Connection, scope: Scope, case_id: str) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""What protects every request: headers, a limit on bodies, and no requests from other sites."""
+"""What protects every request.
+
+That is: headers, limits on bodies and on how often one may ask, no requests from other sites, and
+a record of what the staff read.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,17 @@ import ipaddress
 from asgi_cross_origin_protection import CrossOriginProtection
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.base import RequestResponseEndpoint
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import Receive, Scope, Send
 
 from base.i18n import N_, translate
+from web.access_log import note_reading
 from web.context import Context
 from web.language import language_of
 from web.problems import TOO_LARGE, answer
+from web.sessions import is_secure
 
 #: Larger bodies are refused before they are read: the largest file and some form around it.
 LARGEST_BODY = 12 * 2**20
@@ -29,6 +36,13 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+#: Where people come by https, browsers come by nothing else for two years.
+HEADERS_OF_TLS = {"Strict-Transport-Security": "max-age=63072000"}
+
+TOO_OFTEN = N_(
+    "That was too often in a short time. Nothing was done; please try again in {seconds} seconds."
+)
 
 ONLY_HERE = N_("The demo is for this machine only: open it at http://127.0.0.1.")
 
@@ -49,11 +63,15 @@ def secure(app: FastAPI, context: Context) -> None:
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
     app.add_middleware(CrossOriginProtection, deny_app=from_elsewhere)
 
+    headers = HEADERS | (HEADERS_OF_TLS if is_secure(context) else {})
+
     @app.middleware("http")
     async def protect(request: Request, call_next: RequestResponseEndpoint) -> Response:
         refusal = _refusal(request, context)
         found = refusal or await call_next(request)
-        for name, value in HEADERS.items():
+        if refusal is None:
+            await run_in_threadpool(note_reading, request, found, context)
+        for name, value in headers.items():
             found.headers.setdefault(name, value)
         if not request.url.path.startswith("/static/"):
             # What one person sees is not for whoever uses the same browser or proxy after her.
@@ -70,6 +88,13 @@ def _refusal(request: Request, context: Context) -> Response | None:
     if not length.isdigit() or int(length) > LARGEST_BODY:
         message = translate(TOO_LARGE, language)
         return answer(request, 413, {"code": "too_large", "message": message})
+    if context.settings.rate_limits and not context.demo:  # the demo is one machine
+        wait = context.limits.wait(request.method, request.url.path, _client(request))
+        if wait:
+            message = translate(TOO_OFTEN, language, seconds=wait)
+            found = answer(request, 429, {"code": "too_often", "message": message})
+            found.headers["Retry-After"] = str(wait)
+            return found
     return None
 
 

@@ -7,7 +7,9 @@ step, so that what is submitted is what was saved.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy
 from sqlalchemy import Connection, delete, func, select, update
@@ -24,6 +26,15 @@ from workflows.actors import Row, acts_as
 from workflows.definition import FormField
 from workflows.engine import locked
 from workflows.form import check_answers, find_field, normalise
+from workflows.overtaken import (
+    CLEARED,
+    UNANSWERED,
+    Saved,
+    refusal,
+    rows_of,
+    set_apart,
+    versions_of,
+)
 from workflows.publishing import Published
 from workflows.tools import Tools
 
@@ -35,15 +46,18 @@ _evidence = Evidence.__table__  # type: ignore[attr-defined]
 
 def save_answers(
     database: sqlalchemy.Engine, tools: Tools, case_id: str, answers: Mapping[str, Any],
-    actor_id: str,
-) -> None:  # fmt: skip
+    actor_id: str, seen: Mapping[str, str] = MappingProxyType({}), *, partly: bool = False,
+) -> Saved:  # fmt: skip
     """Save some answers; the others stay as they are. An answer of None clears its field.
 
     Arguments:
         answers: values by ``section.field``.
+        seen: the versions of the fields as she read them; one that is not named is overwritten.
+        partly: save what nobody else has overtaken, and hand the rest back.
 
     Raises:
         BadInput: an answer cannot be used; all are named and none was saved.
+        Conflict: somebody else has changed one of them since it was read; none was saved.
         NotFound, NotAllowed, NotPossible: no such case, not this person's, or not to be edited now.
     """
     with writing(database) as connection:
@@ -52,19 +66,25 @@ def save_answers(
         if problems:
             raise BadInput(N_("Nothing was saved yet. Please look at these answers."), problems)
         clean = normalise(published.process, answers)
+        there = rows_of(connection, case["id"], list(clean))
+        write, overtaken = set_apart(there, clean, seen, actor_id)
+        if overtaken and not partly:
+            raise refusal(published.process, overtaken, ZoneInfo(case["zone"]))
         now = tools.clock.now()
         connection.execute(
-            delete(_answer).where(
-                _answer.c.case_id == case["id"], _answer.c.field.in_(list(answers))
-            )
+            delete(_answer).where(_answer.c.case_id == case["id"], _answer.c.field.in_(list(write)))
         )
         rows = [
-            {"case_id": case["id"], "field": field, "value": value, "saved_at": now,
-             "saved_by": actor_id}
-            for field, value in clean.items()
-            if value is not None
+            {"case_id": case["id"], "field": field, "value": CLEARED if value is None else value,
+             "saved_at": now, "saved_by": actor_id}
+            for field, value in write.items()
         ]  # fmt: skip
         insert(connection, _answer, rows)
+        found = versions_of(connection, case["id"])
+    return Saved(
+        at=now, overtaken=overtaken,
+        versions={field: found.get(field, UNANSWERED) for field in clean},
+    )  # fmt: skip
 
 
 def add_link(

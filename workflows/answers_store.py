@@ -23,7 +23,9 @@ def answers_of_many(connection: Connection, case_ids: Sequence[str]) -> dict[str
     found: dict[str, dict[str, Any]] = {}
     query = select(_answer.c.case_id, _answer.c.field, _answer.c.value)
     for row in connection.execute(query.where(_answer.c.case_id.in_(list(case_ids)))):
-        found.setdefault(row.case_id, {})[row.field] = row.value
+        # One that was taken back is kept, as an empty text: see workflows/overtaken.py.
+        if row.value:
+            found.setdefault(row.case_id, {})[row.field] = row.value
     return found
 
 

@@ -11,6 +11,7 @@ from base.errors import Remark
 from base.located import Located
 from workflows.checks.check import Check, Checker, Known
 from workflows.checks.forms import check_form
+from workflows.checks.mails import check_optional_mails
 from workflows.checks.names import check_names
 from workflows.checks.parties import check_parties
 from workflows.checks.rounds import check_rounds
@@ -28,6 +29,7 @@ CHECKERS: tuple[Checker, ...] = (
     check_form,
     check_rounds,
     check_timers,
+    check_optional_mails,
     check_promises,
 )
 

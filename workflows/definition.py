@@ -414,3 +414,5 @@ class Process(_Part):
     timers: dict[Name, TimerRule] = {}
     digests: dict[Name, Digest] = {}
     promises: list[Promise] = []
+    #: Reminders and digests that their readers may turn off; what tells of a step always goes out.
+    optional_mails: list[Name] = []

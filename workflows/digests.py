@@ -141,6 +141,7 @@ def send_digest(
             now=now,
             not_before=now,
             languages=process.languages,
+            optional=digest.mail in process.optional_mails,
         )
         for person in people
     ]

@@ -6,7 +6,7 @@ step back. A refusal is a typed error that changes nothing; that it was tried is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ from workflows.answers_store import snapshot
 from workflows.applying import foreseen
 from workflows.asks import check_payload
 from workflows.definition import Process, Start, Transition
+from workflows.edits import checked_edits
 from workflows.effects.effect import Consequence
 from workflows.judging import judge_guard, refusal
 from workflows.links import OPENED, read_link
@@ -61,6 +62,7 @@ class Engine:
         self, case_id: str, trigger: str, actor_id: str | None,
         payload: Mapping[str, Any] | None = None, version: int | None = None,
         link: str | None = None,
+        mails: Sequence[Mapping[str, str]] = (),
     ) -> Taken:  # fmt: skip
         """Fire ``trigger`` in a case.
 
@@ -69,6 +71,8 @@ class Engine:
             payload: what the trigger asks for (feedback, a reason).
             version: the case's version the person saw; another one now is a conflict.
             link: the end of the address of a mailed link that the person opened.
+            mails: of staff, ``subject`` and ``text`` to send instead of those of a ``template`` of
+                the step in a ``language``; kept in the event.
 
         Raises:
             NotFound: there is no such case.
@@ -80,7 +84,9 @@ class Engine:
         """
         try:
             with writing(self.database) as connection:
-                return self.fire_in(connection, case_id, trigger, actor_id, payload, version, link)
+                return self.fire_in(
+                    connection, case_id, trigger, actor_id, payload, version, link, mails
+                )
         except Refused as refused:
             self.note_refusal(case_id, trigger, actor_id, refused)
             raise
@@ -89,6 +95,7 @@ class Engine:
         self, connection: Connection, case_id: str, trigger: str, actor_id: str | None,
         payload: Mapping[str, Any] | None = None, version: int | None = None,
         link: str | None = None,
+        mails: Sequence[Mapping[str, str]] = (),
     ) -> Taken:  # fmt: skip
         """:meth:`fire` inside a transaction of the caller's."""
         case = locked(connection, case_id)
@@ -118,7 +125,8 @@ class Engine:
             clean["form"] = snapshot(connection, case_id)
         cause = Cause(
             trigger=trigger, step=transition, actor_id=actor_id, acted_as=acted_as,
-            payload=clean, now=now,
+            payload=clean, edits=checked_edits(published.process, transition, acted_as, mails),
+            now=now,
         )  # fmt: skip
         taken, refused = take(
             connection, self.tools, published, cause, [case],
@@ -314,6 +322,22 @@ class Engine:
             )
         ]  # fmt: skip
 
+    def blocked(
+        self, connection: Connection, case: dict[str, Any], actor_id: str
+    ) -> NotAllowed | None:
+        """The conflict of interest that alone keeps a person from a step that is possible now."""
+        published = self.tools.library.release(connection, case["release_id"])
+        now = self.tools.clock.now()
+        with_parties(connection, published.process, [case])
+        for name in triggers_from(published.process, case["state"]):
+            step = published.process.transitions[name]
+            if acts_as(connection, published.process, step.by, case, actor_id, now):
+                continue
+            found = conflict_of_interest(connection, published, step, case, actor_id, now)
+            if found:
+                return found
+        return None
+
     def consequences(
         self, connection: Connection, case: dict[str, Any], trigger: str, actor_id: str | None
     ) -> list[Consequence]:
@@ -440,6 +464,18 @@ def not_allowed(
     actor_id: str | None, now: datetime,
 ) -> NotAllowed:  # fmt: skip
     """The refusal that says who may, or that it is a conflict of interest."""
+    who = [published.process.actors[name].title for name in step.by]
+    apart = conflict_of_interest(connection, published, step, case, actor_id, now)
+    return apart or NotAllowed(
+        N_("“{trigger}” can only be done by {who}."), step.by, trigger=step.title, who=who
+    )
+
+
+def conflict_of_interest(
+    connection: Connection, published: Published, step: Transition | Start, case: Row,
+    actor_id: str | None, now: datetime,
+) -> NotAllowed | None:  # fmt: skip
+    """The refusal of somebody who could take a step if she were not linked to the case."""
     process = published.process
     who = [process.actors[name].title for name in step.by]
     for name in step.by if actor_id else []:
@@ -451,9 +487,7 @@ def not_allowed(
                 N_("You are linked to this school, so somebody else decides on it: {who}."),
                 step.by, who=who,
             )  # fmt: skip
-    return NotAllowed(
-        N_("“{trigger}” can only be done by {who}."), step.by, trigger=step.title, who=who
-    )
+    return None
 
 
 def new_case(

@@ -74,15 +74,20 @@ def happy_path(process: Process) -> list[tuple[str | None, str, str]]:
     line: list[tuple[str | None, str, str]] = []
     for name, start in list(process.starts.items())[:1]:
         line.append((None, name, start.targets[-1]))
-    seen = {target for _source, _trigger, target in line}
-    while line:
-        state = line[-1][2]
+    return line + onward(process, line[-1][2]) if line else line
+
+
+def onward(process: Process, state: str) -> list[tuple[str | None, str, str]]:
+    """What usually comes after ``state``: :func:`happy_path` from there on."""
+    line: list[tuple[str | None, str, str]] = []
+    seen = {state}
+    while True:
         for name, step in process.transitions.items():
             ahead = [target for target in reversed(step.targets) if target not in seen]
             if state in step.source and ahead:
                 line.append((state, name, ahead[0]))
-                seen.add(ahead[0])
+                state = ahead[0]
+                seen.add(state)
                 break
         else:
-            break
-    return line
+            return line

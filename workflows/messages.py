@@ -29,7 +29,7 @@ def message_context(
     sections = {s.section: s.title for s in process.form.sections} if process.form else {}
     shown: dict[str, Any] = {}
     for key, value in (payload or {}).items():
-        if key == "form":
+        if key in ("form", "mails"):
             continue
         shown[key] = (
             # In the form's order: JSON in a database keeps none.
@@ -127,6 +127,7 @@ def messages_of(
                             now=cause.now,
                             not_before=cause.now + tools.grace,
                             languages=process.languages,
+                            edits=cause.edits,
                         )
                     )
     return mails, notices

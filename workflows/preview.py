@@ -89,7 +89,7 @@ def preview(
                         key=(key := f"{section.section}.{field.name}"),
                         type=field.type,
                         title=say(field.title, language),
-                        answer=_in_words(field, answers.get(key), language),
+                        answer=in_words(field, answers.get(key), language),
                         evidence=tuple(evidence.get(key, ())),
                         missing=lacking.get(key, ""),
                     )
@@ -102,7 +102,8 @@ def preview(
     )
 
 
-def _in_words(field: FormField, answer: Any, language: str) -> str:
+def in_words(field: FormField, answer: Any, language: str) -> str:
+    """An answer as people read it; empty for none, and for evidence."""
     if not isinstance(answer, str) or field.type == "evidence":
         return ""
     if field.type == "yes_no":

@@ -65,6 +65,7 @@ def remind(
                     now=now,
                     not_before=now,
                     languages=process.languages,
+                    optional=template in process.optional_mails,
                 )
                 for person in people[case["id"]]
             ]

@@ -82,8 +82,14 @@ def form_as_sent(connection: Connection, process: Process, case: Row) -> FormAt 
 
 def last_sent_at(connection: Connection, process: Process, case_id: str) -> datetime | None:
     """When the form was last sent in, in UTC; None: never."""
-    recording, events = _recording(process), reversed(_standing(connection, case_id))
-    return next((event["at"] for event in events if event["trigger"] in recording), None)
+    sent = submissions(connection, process, case_id)
+    return sent[-1]["at"] if sent else None
+
+
+def submissions(connection: Connection, process: Process, case_id: str) -> list[Row]:
+    """The steps that sent the form in, in their order, each with the form as it was."""
+    recording = _recording(process)
+    return [event for event in _standing(connection, case_id) if event["trigger"] in recording]
 
 
 def _recording(process: Process) -> set[str]:

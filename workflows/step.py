@@ -21,6 +21,7 @@ from base.canonical import canonical
 from base.errors import Refused
 from base.ids import new_id
 from models.cases import Case, CaseEvent, CaseParty, Decision, Timer
+from models.desk import Waiting
 from models.messages import Mail, Notice
 from models.registry import Organisation
 from models.sql import insert, pipelined
@@ -37,12 +38,14 @@ from workflows.subjects import KINDS, add_names
 from workflows.timing import plan
 from workflows.titles import add_titles
 from workflows.tools import Cause, Tools
+from workflows.waiting import waiting_rows
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
 _party = CaseParty.__table__  # type: ignore[attr-defined]
 _decision = Decision.__table__  # type: ignore[attr-defined]
 _timer = Timer.__table__  # type: ignore[attr-defined]
+_waiting = Waiting.__table__  # type: ignore[attr-defined]
 _mail = Mail.__table__  # type: ignore[attr-defined]
 _notice = Notice.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
@@ -206,6 +209,7 @@ def _write(
         list(zip(batch.cases, batch.events, batch.contexts, strict=True)),
         deadlines(process, timers),
     )  # fmt: skip
+    waiting = waiting_rows(published, batch.cases, timers)
     new = [case for case in batch.cases if case["version"] == 1]
     there = [case for case in batch.cases if case["version"] > 1]
     # From here on nothing is read.
@@ -228,6 +232,9 @@ def _write(
             connection.execute(change)
         _clear(connection, process, there)
         insert(connection, _timer, timers)
+        if there:
+            connection.execute(_leave_queue, {"ids": [case["id"] for case in there]})
+        insert(connection, _waiting, waiting)
         insert(connection, _mail, mails)
         insert(connection, _notice, notices)
     if tools.wake:
@@ -277,7 +284,7 @@ def _event_row(before: Row, case: Row, cause: Cause, decisions: list[str]) -> di
         "actor_id": cause.actor_id,
         "acted_as": cause.acted_as,
         # As the database will give it back: the hash must be the same then.
-        "payload": orjson.loads(canonical(cause.kept_payload)) if cause.payload else {},
+        "payload": orjson.loads(canonical(cause.kept_payload)) if cause.kept_payload else {},
         "decisions": decisions,
         "previous": before["head"],
     }
@@ -326,6 +333,7 @@ def _update(connection: Connection, cases: Sequence[Row], *, settled: bool) -> N
 
 _drop_parties = delete(_party).where(_party.c.case_id.in_(bindparam("ids", expanding=True)))
 _drop_timers = delete(_timer).where(_timer.c.case_id.in_(bindparam("ids", expanding=True)))
+_leave_queue = delete(_waiting).where(_waiting.c.case_id.in_(bindparam("ids", expanding=True)))
 _withdraw_reminders = (
     update(_mail)
     .where(

@@ -32,6 +32,7 @@ from workflows.reminders import remind
 from workflows.screening import plan_starts, screen
 from workflows.step import lock, take
 from workflows.tools import Cause
+from workflows.waiting import fill_queue
 
 #: Timers a batch, which is one transaction.
 BATCH = 500
@@ -49,13 +50,14 @@ LEASES = Leases(table=_timer, due=_timer.c.due_at, waiting=_timer.c.done_at.is_(
 
 
 def prepare(engine: Engine) -> None:
-    """Set the timers that belong to processes: screenings and digests."""
+    """Set the timers that belong to processes: screenings and digests; see that there is a queue."""
     now = engine.tools.clock.now()
     with writing(engine.database) as connection:
         for name in engine.tools.library.processes(connection):
             published = engine.tools.library.in_force(connection, name, now.date())
             plan_starts(connection, published, now)
             plan_digests(connection, published, now)
+        fill_queue(connection, engine.tools.library)
 
 
 def sweep(

@@ -15,6 +15,9 @@ from rules.decisions import Decider
 from workflows.definition import Start, Transition
 from workflows.publishing import Library
 
+#: What is sent instead of a mail's own words: by template and language, ``subject`` and ``text``.
+Edits = Mapping[tuple[str, str], Mapping[str, str]]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
@@ -45,10 +48,21 @@ class Cause:
     actor_id: str | None
     acted_as: str
     payload: Mapping[str, Any] = field(default_factory=dict)
+    edits: Edits = field(default_factory=dict)
     now: datetime
 
     @property
     def kept_payload(self) -> Mapping[str, Any]:
-        """What the log keeps of the payload: all but what is private."""
+        """What the log keeps of the payload: all but what is private, and the edited mails.
+
+        A mail can repeat what is private; of a step that asks for such things the log keeps which
+        mails were edited, not their words.
+        """
         private = {ask.name for ask in self.step.asks if ask.private}
-        return {name: value for name, value in self.payload.items() if name not in private}
+        kept = {name: value for name, value in self.payload.items() if name not in private}
+        if self.edits:
+            kept["mails"] = [
+                {"template": template, "language": language, **({} if private else text)}
+                for (template, language), text in self.edits.items()
+            ]
+        return kept

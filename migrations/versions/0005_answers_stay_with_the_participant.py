@@ -8,7 +8,7 @@ from alembic import op
 from models.types import Instant
 
 revision = "0005"
-down_revision = "0004"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

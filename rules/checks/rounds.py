@@ -171,9 +171,10 @@ def _by_name(call: Round) -> str:
 
 
 def _unknown(check: Remarks, call: Round, rule_sets: Sequence[RuleSet]) -> None:
+    needs = {one.name: _needed(one) for one in rule_sets}
     for name, value in flat(call.dates, call.parameters).items():
         if value is None:
-            needed = [one.name for one in rule_sets if name in _needed(one)]
+            needed = [rule_set for rule_set, names in needs.items() if name in names]
             what = f"{', '.join(needed)} cannot be met" if needed else "no rule set needs it"
             check.note(_place(call.dates, name), f'"{name}" is not known: {what}')
 

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,11 +20,11 @@ import sqlalchemy
 from aiosmtpd.controller import Controller
 
 from base.clock import VirtualClock
-from models.database import open_database, writing
+from models.database import writing
 from models.schema import migrate
 from rules.judge import Judge
 from tests.builders import Desk, add_school
-from tests.conftest import psycopg
+from tests.conftest import opened, psycopg
 from tests.notifications.conftest import Inbox, free_port, outbox
 from workflows.verifying import verify
 
@@ -36,8 +35,11 @@ SCHOOLS = 200
 #: Longer than a dead process's claims hold, on timers and on mails.
 LEASES = timedelta(minutes=11)
 
-#: A command of ``keurmerk`` on a clock that goes on from a given moment, screening in small bites
-#: so that there is a middle to be killed in.
+#: The evening before, when everything is quiet.
+EVE = SCREENING - timedelta(hours=18)
+
+#: A command of ``keurmerk`` on a clock that goes on from a given moment (see :meth:`House.later`),
+#: screening in small bites so that there is a middle to be killed in.
 COMMAND = """
 import sys
 import time
@@ -45,14 +47,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 import service
 import workflows.screening
+from pathlib import Path
 from base.clock import ShiftedClock
 from cli.app import run
 from cli.context import Wiring
 from notifications import delivery
 from workflows import sweep
 workflows.screening.CHUNK = 20
+class Clock(ShiftedClock):
+    def now(self):
+        return super().now() + timedelta(hours=Path("later").exists() * 18)
 since = timedelta(seconds=time.time() - float(sys.argv.pop(1)))
-clock = ShiftedClock(datetime.fromisoformat(sys.argv.pop(1)) + since)
+clock = Clock(datetime.fromisoformat(sys.argv.pop(1)) + since)
 if seconds := float(sys.argv.pop(1)):
     lease = timedelta(seconds=seconds)
     for module in (delivery, sweep):
@@ -109,7 +115,7 @@ class House:
             finally:
                 if process.poll() is None:
                     process.send_signal(signal.SIGTERM)
-                ended = process.wait(timeout=30)
+                ended = process.wait(timeout=60)
             assert ended in {0, -signal.SIGKILL}, self.told(command)
 
     def _log(self, command: str) -> Path:
@@ -135,8 +141,12 @@ class House:
         finally:
             controller.stop(no_assert=True)
 
+    def later(self) -> None:
+        """It is 18 hours later for every process: after the eve, the screening is due."""
+        (self.folder / "later").touch()
+
     def wait(
-        self, reached: Callable[[], bool], *processes: subprocess.Popen[bytes], seconds: float = 60
+        self, reached: Callable[[], bool], *processes: subprocess.Popen[bytes], seconds: float = 90
     ) -> None:
         """Until something is so; the processes live meanwhile."""
         deadline = time.monotonic() + seconds
@@ -152,7 +162,7 @@ class House:
         try:
             with urllib.request.urlopen(address, timeout=5) as answer:
                 return bool(json.load(answer)["status"] == "ok")
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:
             return False
 
 
@@ -163,6 +173,7 @@ class OwnServer:
     url: str
     #: ``stop`` (at once, as when the machine fails) or ``start``.
     control: Callable[[str], None]
+    database: sqlalchemy.Engine
 
 
 @contextmanager
@@ -183,15 +194,14 @@ def own_postgres() -> Iterator[OwnServer]:
             pg_ctl([*options, act], pgdata=server.pgdata, user=server.system_user, timeout=30)
 
         url = psycopg(server.get_uri())
-        database = open_database(url)
-        migrate(database)
-        database.dispose()
-        yield OwnServer(url, control)
+        with opened(url) as database:
+            migrate(database)
+            yield OwnServer(url, control, database)
 
 
 def prepared(database: sqlalchemy.Engine, judge: Judge) -> Desk:
     """Eligible schools on the eve of the screening."""
-    desk = Desk.open(database, VirtualClock(SCREENING - timedelta(hours=18)), judge)
+    desk = Desk.open(database, VirtualClock(EVE), judge)
     with writing(database) as connection:
         for number in range(SCHOOLS - 1):
             add_school(connection, f"School {number}")

@@ -11,8 +11,8 @@ import service
 from base.settings import Settings
 from cli.app import run
 from cli.context import Wiring
-from models.database import open_database
 from models.schema import migrate
+from tests.conftest import opened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +41,8 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def installed(settings: Settings) -> Settings:
     """The same, with an empty database."""
-    database = open_database(settings.database)
-    migrate(database)
-    database.dispose()
+    with opened(settings.database) as database:
+        migrate(database)
     return settings
 
 

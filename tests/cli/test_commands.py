@@ -16,8 +16,9 @@ import pytest
 from sqlalchemy import text
 
 from base.settings import Settings
-from models.database import open_database, writing
+from models.database import writing
 from models.schema import migrate
+from tests.conftest import opened
 
 ROOT = Path(__file__).resolve().parents[2]
 DOSSIER = json.loads((ROOT / "docs/examples/dossier.json").read_text(encoding="utf-8"))
@@ -149,9 +150,8 @@ def test_the_demo_plays_the_round_and_everything_holds(tmp_path: Path) -> None:
 @pytest.fixture
 def installation(tmp_path: Path) -> dict[str, str]:
     settings = {"database": f"sqlite:///{tmp_path / 'k.db'}"}
-    engine = open_database(settings["database"])
-    migrate(engine)
-    engine.dispose()
+    with opened(settings["database"]) as engine:
+        migrate(engine)
     return settings
 
 
@@ -197,10 +197,8 @@ def test_the_log_is_exported_without_people_and_verified(tmp_path: Path) -> None
     assert len(rows) == len(log.findall(f"{space}trace/{space}event"))
     assert {row["role"] for row in rows} == {"platform", "teacher", "reviewer"}
     assert keurmerk("verify", folder=tmp_path, **settings).returncode == 0
-    database = open_database(settings["database"])
-    with writing(database) as connection:
+    with opened(settings["database"]) as database, writing(database) as connection:
         connection.execute(text("UPDATE case_event SET acted_as = 'css' WHERE sequence = 2"))
-    database.dispose()
     tampered = keurmerk("verify", "--json", folder=tmp_path, **settings)
     assert tampered.returncode == 1
     assert "was changed" in json.loads(tampered.stdout)["faults"][0]

@@ -23,13 +23,14 @@ from cli import demo_service
 from cli.context import Wiring
 from cli.demo_data import demo_settings, web_address
 from cli.demo_service import make_demo
+from cli.serve import PATIENCE
 from tests.cli.conftest import Command
 from tests.notifications.conftest import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 TEACHER = {"Keurmerk-Person": "an.peeters@linde.example.org"}
-#: Seconds within which a service that has nothing to do has to be gone.
-SOON = 5
+#: Seconds within which a service that has nothing to do has to be gone: it waits for no request.
+SOON = PATIENCE - 1
 
 Serve = Callable[..., "Served"]
 
@@ -120,7 +121,7 @@ def test_a_port_that_is_taken_is_said_before_anything_is_done(
 ) -> None:
     first = serve(database=installed.database).ready()
     second = serve("--port", str(first.port), database=installed.database)
-    out, err = second.process.communicate(timeout=SOON * 2)
+    out, err = second.process.communicate(timeout=60)
     assert (second.process.returncode, out) == (1, "")
     assert err == (
         f"Nothing can listen on 127.0.0.1, port {first.port}: Address already in use. "

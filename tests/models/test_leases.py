@@ -52,15 +52,13 @@ def test_what_is_due_is_claimed_the_most_overdue_first(engine: sqlalchemy.Engine
 
 
 def test_a_claim_does_not_wait_for_rows_that_another_holds(
-    postgres_url: str,
+    postgres_engine: sqlalchemy.Engine,
 ) -> None:
-    engine = open_database(postgres_url)
     for number in range(3):
-        put(engine, f"{number}")
-    with writing(engine) as other:
+        put(postgres_engine, f"{number}")
+    with writing(postgres_engine) as other:
         other.execute(update(_timer).where(_timer.c.id == "0").values(failures=1))
-        assert names(LEASES.claim(engine, NOW, 500)) == ["1", "2"]
-    engine.dispose()
+        assert names(LEASES.claim(postgres_engine, NOW, 500)) == ["1", "2"]
 
 
 def test_side_by_side_nothing_is_claimed_twice(engine: sqlalchemy.Engine) -> None:

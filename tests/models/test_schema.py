@@ -9,8 +9,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
 from base.errors import WrongDatabase
-from models.database import metadata, open_database, reading, writing
+from models.database import metadata, reading, writing
 from models.schema import check_version, current_version, expected_version, migrate
+from tests.conftest import opened
 
 
 def ours(_object: Any, name: str | None, kind: str, *_more: Any) -> bool:
@@ -30,10 +31,8 @@ def test_migrating_again_changes_nothing(engine: sqlalchemy.Engine) -> None:
 
 
 def test_an_empty_database_is_refused_with_the_command_that_helps() -> None:
-    empty = open_database("sqlite://")
-    with pytest.raises(WrongDatabase, match="keurmerk migrate"):
+    with opened("sqlite://") as empty, pytest.raises(WrongDatabase, match="keurmerk migrate"):
         check_version(empty)
-    empty.dispose()
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from base.ids import new_id
 from models import database
 from models.cases import Timer
-from models.database import open_database, writing
+from models.database import writing
 from models.registry import Organisation, Person
 from models.sql import insert, insert_new, pipelined
+from tests.conftest import opened
 
 NOON = datetime(2022, 11, 23, 12, 0, 0, 1, tzinfo=UTC)
 
@@ -108,17 +109,15 @@ def test_a_failed_pipeline_is_an_integrity_error_and_writes_nothing(
 
 
 def test_a_connection_that_died_idle_is_replaced(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    postgres_url: str, postgres_engine: sqlalchemy.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "IDLE", 0.0)
-    opened, other = open_database(postgres_url), open_database(postgres_url)
-    with opened.connect() as one, opened.connect() as two:
-        killed = [link.execute(text("SELECT pg_backend_pid()")).scalar() for link in (one, two)]
-    with other.connect() as connection:
-        for pid in killed:
-            connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
-    with opened.connect() as one, opened.connect() as two:
-        alive = [link.execute(text("SELECT pg_backend_pid()")).scalar() for link in (one, two)]
+    with opened(postgres_url) as idle:
+        with idle.connect() as one, idle.connect() as two:
+            killed = [link.execute(text("SELECT pg_backend_pid()")).scalar() for link in (one, two)]
+        with postgres_engine.connect() as connection:
+            for pid in killed:
+                connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        with idle.connect() as one, idle.connect() as two:
+            alive = [link.execute(text("SELECT pg_backend_pid()")).scalar() for link in (one, two)]
     assert set(alive).isdisjoint(killed)
-    opened.dispose()
-    other.dispose()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 import subprocess
@@ -83,6 +84,8 @@ class Inbox:
     #: Answer by address, as often as it is there.
     answers: dict[str, list[str]] = field(default_factory=dict)
     connections: int = 0
+    #: With so many accepted, the others wait for their answer until it is None.
+    limit: int | None = None
 
     async def handle_EHLO(  # noqa: N802 - the name the server looks for
         self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
@@ -103,6 +106,9 @@ class Inbox:
     async def handle_DATA(  # noqa: N802
         self, _server: Any, _session: Any, envelope: Any
     ) -> str:
+        # What another thread sets wakes nothing in this loop.
+        while self.limit is not None and len(self.accepted) >= self.limit:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
         found = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(found, EmailMessage)
         self.accepted.append(found)

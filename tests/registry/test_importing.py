@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from base.errors import BadInput
-from models.database import metadata, open_database, reading, writing
+from models.database import metadata, reading, writing
 from registry.dossier import read_dossier
 from registry.importing import Report, import_file, load_dossier
 from registry.resolving import TABLES
+from tests.conftest import opened
 from tests.registry.dossiers import good, told
 
 NOW = datetime(2022, 11, 23, 5, tzinfo=UTC)
@@ -417,18 +418,18 @@ def test_progress_runs_to_its_end(memory: sqlalchemy.Engine) -> None:
 
 
 @pytest.fixture
-def memory() -> sqlalchemy.Engine:
+def memory() -> Iterator[sqlalchemy.Engine]:
     """An empty database in memory, for what is refused before it gets there."""
-    found = open_database("sqlite://")
-    metadata.create_all(found)
-    return found
+    with opened("sqlite://") as found:
+        metadata.create_all(found)
+        yield found
 
 
 @pytest.fixture(scope="module")
-def shared() -> sqlalchemy.Engine:
-    found = open_database("sqlite://")
-    metadata.create_all(found)
-    return found
+def shared() -> Iterator[sqlalchemy.Engine]:
+    with opened("sqlite://") as found:
+        metadata.create_all(found)
+        yield found
 
 
 _CELLS = st.text(alphabet='aB1,;"\t\n\r\x00é-@./ ', max_size=60)

@@ -11,8 +11,7 @@ from base.settings import Settings
 from documents.store import FolderStore
 from models.database import reading
 from models.registry import Person
-from notifications.templates import Templates
-from tests.builders import Desk
+from tests.builders import Desk, installed_mails
 from web.app import create_app
 from web.context import Context
 from web.signing_in import HEADER
@@ -24,7 +23,7 @@ As = Callable[[str | None], TestClient]
 def context_of(desk: Desk, folder: Path, *, demo: bool = True) -> Context:
     return Context(
         settings=Settings(files=folder / "files"), database=desk.database, engine=desk.engine,
-        templates=Templates(), files=FolderStore(folder / "files"), demo=demo,
+        templates=installed_mails(), files=FolderStore(folder / "files"), demo=demo,
     )  # fmt: skip
 
 

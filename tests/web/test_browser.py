@@ -11,10 +11,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from base.clock import VirtualClock
-from models.database import open_database, writing
+from models.database import writing
 from models.registry import Label
 from rules.judge import Judge
 from tests.builders import Desk, add_school
+from tests.conftest import opened
 from tests.web.conftest import context_of
 from tests.web.serving import served
 from web.app import create_app
@@ -47,12 +48,11 @@ def site(
     folder = tmp_path_factory.mktemp("site")
     path = folder / "keurmerk.db"
     path.write_bytes(sqlite_template.read_bytes())
-    database = open_database(f"sqlite:///{path}", synchronous="NORMAL")
-    desk = Desk.open(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
-    pages = _pages(desk)
-    with served(create_app(context_of(desk, folder))) as address:
-        yield Site(address=address, pages=pages)
-    database.dispose()
+    with opened(f"sqlite:///{path}") as database:
+        desk = Desk.open(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
+        pages = _pages(desk)
+        with served(create_app(context_of(desk, folder))) as address:
+            yield Site(address=address, pages=pages)
 
 
 def _pages(desk: Desk) -> dict[str, tuple[str, str | None]]:
@@ -101,7 +101,7 @@ def browser() -> Iterator[Browser]:
 def visit(site: Site, page: Page, name: str) -> None:
     """Go to a page as the person it is for."""
     path, person = site.pages[name]
-    page.context.clear_cookies(name="person")
+    page.context.clear_cookies(name="session")
     if person:
         page.goto(f"{site.address}/sign-in")
         page.get_by_role("button", name=person).first.click()

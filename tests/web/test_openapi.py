@@ -19,11 +19,12 @@ from schemathesis.core.result import Ok
 
 from base.clock import VirtualClock
 from models.cases import Decision, Evidence
-from models.database import open_database, reading, writing
+from models.database import writing
 from models.messages import Notice
 from models.registry import Label, Person
 from rules.judge import Judge
 from tests.builders import ROUND, Desk, add, add_member, add_school
+from tests.conftest import opened
 from tests.web.conftest import context_of
 from tests.web.serving import served
 from web.app import create_app
@@ -64,19 +65,16 @@ def api(
     folder = tmp_path_factory.mktemp("api")
     path = folder / "keurmerk.db"
     path.write_bytes(sqlite_template.read_bytes())
-    database = open_database(f"sqlite:///{path}", synchronous="NORMAL")
-    desk = Desk.open(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
-    known = _fill(desk)
-    with reading(database) as connection:
-        table = Person.__table__  # type: ignore[attr-defined]
-        emails = {row.id: row.email for row in connection.execute(table.select())}
-    people = {"school": desk.teachers[0], "reviewer": desk.reviewer}
-    with served(create_app(context_of(desk, folder))) as address:
-        yield Api(
-            address=address, known=known,
-            people={"nobody": None} | {role: emails[one] for role, one in people.items()},
-        )  # fmt: skip
-    database.dispose()
+    with opened(f"sqlite:///{path}") as database:
+        desk = Desk.open(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
+        known = _fill(desk)
+        emails = {row["id"]: row["email"] for row in desk.rows(Person)}
+        people = {"school": desk.teachers[0], "reviewer": desk.reviewer}
+        with served(create_app(context_of(desk, folder))) as address:
+            yield Api(
+                address=address, known=known,
+                people={"nobody": None} | {role: emails[one] for role, one in people.items()},
+            )  # fmt: skip
 
 
 def _fill(desk: Desk) -> dict[str, list[str]]:

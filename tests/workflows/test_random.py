@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from base.clock import VirtualClock
 from base.errors import KeurmerkError
 from models.cases import Case, CaseParty, Timer
-from models.database import open_database, reading, writing
+from models.database import reading, writing
 from models.registry import (
     Contact,
     Grant,
@@ -34,6 +34,7 @@ from models.registry import (
 )
 from rules.judge import Judge
 from tests.builders import Desk, add, add_grant, add_school
+from tests.conftest import opened
 from tests.workflows.quality_labels import EVERYWHERE, give_labels, settings_book
 from workflows.answers import save_answers
 from workflows.case_days import case_days
@@ -255,16 +256,13 @@ class Driver:
 
 
 @contextmanager
-def opened(template: Path, folder: str, judge: Judge, process: str) -> Iterator[Desk]:
+def desk_of(template: Path, folder: str, judge: Judge, process: str) -> Iterator[Desk]:
     path = Path(folder) / "random.db"
     path.write_bytes(template.read_bytes())
-    database = open_database(f"sqlite:///{path}", synchronous="NORMAL")
-    try:
+    with opened(f"sqlite:///{path}") as database:
         clock = VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC))
         book = settings_book(process, EVERYWHERE[process]) if process in EVERYWHERE else None
         yield Desk.open(database, clock, judge, process=FOLDER / f"{process}.yaml", book=book)
-    finally:
-        database.dispose()
 
 
 @pytest.mark.parametrize("process", PROCESSES)
@@ -275,7 +273,10 @@ def opened(template: Path, folder: str, judge: Judge, process: str) -> Iterator[
 def test_whatever_happens_what_must_hold_holds(
     process: str, seed: int, acts: int, sqlite_template: Path, judge: Judge
 ) -> None:
-    with TemporaryDirectory() as folder, opened(sqlite_template, folder, judge, process) as desk:
+    with (
+        TemporaryDirectory() as folder,
+        desk_of(sqlite_template, folder, judge, process) as desk,
+    ):
         driver = Driver(desk, seed)
         if process == "european_quality_label":
             give_labels(desk, desk.teachers[0], desk.teachers[1])

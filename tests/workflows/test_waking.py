@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from sqlalchemy import text
 
 from base.clock import VirtualClock
 from base.errors import NotMet
-from models.database import open_database, reading, writing
+from models.database import reading, writing
 from models.messages import Mail
 from rules.judge import Judge
 from tests.builders import Desk
@@ -29,12 +28,10 @@ _mail = Mail.__table__  # type: ignore[attr-defined]
 
 
 @pytest.fixture
-def desk(postgres_url: str, clock: VirtualClock, judge: Judge) -> Iterator[Desk]:
-    database = open_database(postgres_url)
-    found = Desk.open(database, clock, judge)
-    found.engine = Engine(database, replace(found.engine.tools, wake=wake))
-    yield found
-    database.dispose()
+def desk(postgres_engine: sqlalchemy.Engine, clock: VirtualClock, judge: Judge) -> Desk:
+    found = Desk.open(postgres_engine, clock, judge)
+    found.engine = Engine(postgres_engine, replace(found.engine.tools, wake=wake))
+    return found
 
 
 def jobs(database: sqlalchemy.Engine) -> int:

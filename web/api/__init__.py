@@ -5,7 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from web.api import (
+    access,
     cases,
+    comments,
     decisions,
     definitions,
     evidence,
@@ -13,6 +15,7 @@ from web.api import (
     health,
     messages,
     papers,
+    queue,
     steps,
     surveys,
 )
@@ -20,7 +23,8 @@ from web.api.sent import check_address
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(check_address)])
 for part in (
-    cases, forms, evidence, steps, decisions, messages, definitions, papers, surveys,
+    cases, forms, evidence, steps, queue, comments, decisions, messages, definitions, papers,
+    access, surveys,
 ):  # fmt: skip
     router.include_router(part.router)
 

@@ -183,6 +183,13 @@ def whole_in(
     last = last_event(connection, case)
     step = process.transitions.get(last["trigger"])
     line = case_line(connection, tools, case, language, staff=scope.is_staff_in(case))
+    undo_until = last["at"] + tools.grace
+    may_undo = (
+        bool(step and step.undo)
+        and last["actor_id"] == reader.id
+        and tools.clock.now() <= undo_until
+    )
+    blocked = context.engine.blocked(connection, case, reader.id)
     return CaseWhole(
         **line.model_dump(),
         waits_for=say(process.actors[waits_for].title, language) if waits_for else None,
@@ -191,9 +198,9 @@ def whole_in(
             for trigger in context.engine.possible(connection, case, reader.id)
         ],
         may_edit=may_edit(connection, tools, case, reader.id),
-        may_undo=bool(step and step.undo)
-        and last["actor_id"] == reader.id
-        and tools.clock.now() <= last["at"] + tools.grace,
+        may_undo=may_undo,
+        undo_until=undo_until if may_undo else None,
+        blocked=blocked.say(language) if blocked else None,
         ahead=ahead(connection, context, case, language),
     )
 
@@ -216,9 +223,17 @@ def ahead(
             Ahead(
                 name=row["name"], at=row["due_at"], fires=fires,
                 mails=[f"{process.process}/{template}" for template in mails],
+                to=list(dict.fromkeys(
+                    say(process.actors[actor].title, language) for actor in mails.values()
+                )),
             )
         )  # fmt: skip
     return found
+
+
+def _without_mails(payload: dict[str, Any]) -> dict[str, Any]:
+    """What a step carried, without the mails that staff wrote to others."""
+    return {name: value for name, value in payload.items() if name != "mails"}
 
 
 def events(
@@ -245,7 +260,8 @@ def events(
                 trigger=Name(name=row["trigger"], title=title),
                 from_state=row["from_state"], to_state=row["to_state"],
                 acted_as=say(actor.title, language), by=row["person_name"] if may_know else None,
-                payload=row["payload"], decisions=row["decisions"], hash=row["hash"],
+                payload=row["payload"] if staff else _without_mails(row["payload"]),
+                decisions=row["decisions"], hash=row["hash"],
             )
         )  # fmt: skip
     return found

@@ -36,7 +36,7 @@ def of_case(context: Here, reader: Reader, language: Language, case_id: str) -> 
         scope = scope_of(connection, reader.id, context.tools.clock)
         visible_case(connection, scope, case_id)
         query = select(_decision).where(_decision.c.case_id == case_id)
-        return _explained(connection, query, language)
+        return explained_rows(connection, query, language)
 
 
 @router.get("/decisions", summary="What was decided of a school", responses=READING)
@@ -49,7 +49,7 @@ def of_school(
         scope = scope_of(connection, reader.id, context.tools.clock)
         visible_school(connection, scope, organisation_id)
         query = select(_decision).where(_decision.c.organisation_id == organisation_id)
-        return _explained(connection, query, language)
+        return explained_rows(connection, query, language)
 
 
 @router.get("/decisions/{decision_id}", summary="One decision", responses=READING)
@@ -62,10 +62,11 @@ def one(context: Here, reader: Reader, language: Language, decision_id: str) -> 
         if row is None:
             raise NotFound(N_("There is no such decision."))
         visible_school(connection, scope, row["organisation_id"])
-        return _explained(connection, query, language)[0]
+        return explained_rows(connection, query, language)[0]
 
 
-def _explained(connection: Connection, query: Any, language: str) -> list[DecisionWhole]:
+def explained_rows(connection: Connection, query: Any, language: str) -> list[DecisionWhole]:
+    """Decisions in words, oldest first; the last 200."""
     newest_first = query.order_by(_decision.c.id.desc()).limit(MOST)
     kept = ("id", "purpose", "rule_set", "rule_set_sha256", "round", "at", "outcome", "facts")
     rows = [dict(row) for row in connection.execute(newest_first).mappings()]

@@ -92,10 +92,7 @@ def content(context: Here, reader: Reader, case_id: str, evidence_id: str) -> Re
 
     A file that was taken away can still be read while an earlier submission names it.
     """
-    rows = _rows(context, reader, case_id, with_submitted=True)
-    row = next((one for one in rows if one["id"] == evidence_id), None)
-    if row is None or row["sha256"] is None:
-        raise NotFound(N_("There is no such piece of evidence in this application."))
+    row = readable_file(context, reader, case_id, evidence_id)
     name = quote(row["file_name"], safe="")
     return Response(
         context.files.get(row["sha256"]), media_type=row["content_type"],
@@ -105,6 +102,19 @@ def content(context: Here, reader: Reader, case_id: str, evidence_id: str) -> Re
             "Content-Security-Policy": "sandbox",
         },
     )  # fmt: skip
+
+
+def readable_file(context: Context, reader: Someone, case_id: str, evidence_id: str) -> Row:
+    """The row of a file that the reader may read.
+
+    Raises:
+        NotFound: there is no such file for her.
+    """
+    rows = _rows(context, reader, case_id, with_submitted=True)
+    row = next((one for one in rows if one["id"] == evidence_id), None)
+    if row is None or row["sha256"] is None:
+        raise NotFound(N_("There is no such piece of evidence in this application."))
+    return row
 
 
 @router.delete(

@@ -18,6 +18,7 @@ from web.language import Language
 from web.scope import scope_of, visible_case, visible_form
 from web.signing_in import Reader, Someone
 from workflows.answers import save_answers
+from workflows.overtaken import UNANSWERED, versions_of
 from workflows.preview import preview
 
 router = APIRouter(tags=["forms"])
@@ -33,6 +34,7 @@ class FieldShown(BaseModel):
     value: Any = Field(description="As it was saved.")
     evidence: list[EvidenceLine]
     missing: str = Field(description="What it still lacks; empty for nothing.")
+    version: str = Field(description="To hand back under `seen` when it is saved.")
 
 
 class SectionShown(BaseModel):
@@ -60,6 +62,13 @@ class Answers(Sent):
     """Answers to save; fields that are not named stay as they are, null clears one."""
 
     answers: dict[str, Any] = Field(max_length=500, examples=[{"esafety.policy": "yes"}])
+    seen: dict[str, str] = Field(
+        default={}, max_length=500,
+        description=(
+            "The `version` of fields as you read them. If somebody else has changed one since, "
+            "nothing is saved (409). Fields that are not named are overwritten."
+        ),
+    )  # fmt: skip
 
 
 @router.get("/cases/{case_id}/form", summary="The form with what is missing", responses=READING)
@@ -78,7 +87,7 @@ def save_form(
     """Save some answers: all of them, or none and every problem."""
     with reading(context.database) as connection:
         visible_case(connection, scope_of(connection, reader.id, context.tools.clock), case_id)
-    save_answers(context.database, context.tools, case_id, given.answers, reader.id)
+    save_answers(context.database, context.tools, case_id, given.answers, reader.id, given.seen)
     return shown(context, reader, case_id, language)
 
 
@@ -93,6 +102,8 @@ def shown(context: Context, reader: Someone, case_id: str, language: str) -> For
         case = visible_case(connection, scope, case_id)
         process = context.tools.library.release(connection, case["release_id"]).process
         form = visible_form(connection, context.tools, scope, case)
+        # Of what is shown: a version tells something of the text it is of.
+        versions = {} if form.sent_at else versions_of(connection, case_id)
     evidence: dict[str, list[Any]] = {}
     for row in form.evidence:
         evidence.setdefault(row["field"], []).append(row)
@@ -108,6 +119,7 @@ def shown(context: Context, reader: Someone, case_id: str, language: str) -> For
                         value=form.answers.get(one.key),
                         evidence=[evidence_line(row) for row in one.evidence],
                         missing=one.missing,
+                        version=versions.get(one.key, UNANSWERED),
                     )
                     for one in section.fields
                 ],

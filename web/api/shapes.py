@@ -85,6 +85,7 @@ class Ahead(BaseModel):
     at: datetime
     fires: Name | None = Field(description="The trigger that fires.")
     mails: list[str] = Field(description="Templates of the mails that go out.")
+    to: list[str] = Field(description="Who gets them, in words.")
 
 
 class CaseWhole(CaseLine):
@@ -94,6 +95,10 @@ class CaseWhole(CaseLine):
     triggers: list[Name] = Field(description="What the reader may do now, guards aside.")
     may_edit: bool = Field(description="Whether the reader may fill in the form now.")
     may_undo: bool = Field(description="Whether the reader may take back the last step now.")
+    undo_until: datetime | None = Field(description="Until when she may; null where she may not.")
+    blocked: str | None = Field(
+        description="The conflict of interest that keeps the reader from acting, in words."
+    )
     ahead: list[Ahead]
 
 

@@ -6,29 +6,39 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
-from pydantic import Field
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from base.canonical import hash_of
-from base.errors import BadInput, Refused
-from base.i18n import N_
+from base.errors import BadInput, NotAllowed, Refused
+from base.i18n import N_, say
 from models.cases import Idempotency
 from models.database import reading, writing
 from web.api.cases import whole, whole_in
 from web.api.outcomes import READING_STEP, WRITING
 from web.api.sent import Sent
-from web.api.shapes import CaseWhole
+from web.api.shapes import CaseWhole, Name
 from web.context import Context, Here
 from web.language import Language
 from web.metrics import timed_fire
 from web.scope import scope_of, visible_case
 from web.signing_in import Reader, Someone
 from workflows.definition import Process
+from workflows.rehearsal import rehearse
 
 router = APIRouter(tags=["steps"])
 
 _kept = Idempotency.__table__  # type: ignore[attr-defined]
+
+
+class EditedMail(Sent):
+    """What is sent instead of a mail's own words."""
+
+    template: str = Field(max_length=60, examples=["approved"])
+    language: str = Field(max_length=5, examples=["nl"])
+    subject: str = Field(max_length=400)
+    text: str = Field(max_length=40_000, description="{name} stands for the name of who gets it.")
 
 
 class Step(Sent):
@@ -41,6 +51,15 @@ class Step(Sent):
     version: int | None = Field(
         default=None, description="The case's version you saw; another one now is a conflict."
     )
+    mails: list[EditedMail] = Field(
+        default=[], max_length=20,
+        description="Of staff: mails of the step in other words. They are kept in the log.",
+    )  # fmt: skip
+
+    @property
+    def edited(self) -> list[dict[str, str]]:
+        """The edited mails as the engine takes them."""
+        return [one.model_dump() for one in self.mails]
 
 
 @router.post("/cases/{case_id}/triggers/{trigger}", summary="Fire a trigger", responses=WRITING)
@@ -66,7 +85,7 @@ def fire(
                 key=idempotency_key,
             )  # fmt: skip
             return _once(context, asked)
-        context.engine.fire(case_id, trigger, reader.id, step.payload, step.version)
+        context.engine.fire(case_id, trigger, reader.id, step.payload, step.version, step.edited)
     return whole(context, reader, case_id, language)
 
 
@@ -87,6 +106,51 @@ def consequences(
         case = visible_case(connection, scope, case_id)
         found = context.engine.consequences(connection, case, trigger, reader.id)
     return [consequence.say(language) for consequence in found]
+
+
+class MailDraft(BaseModel):
+    """A mail of a step, as all who get it in one language will read it."""
+
+    template: str
+    language: str
+    subject: str
+    text: str = Field(description="Without its foot; {name} is each name, where several get it.")
+    to: list[str]
+
+
+class Rehearsed(BaseModel):
+    """What a step would come to."""
+
+    state: Name
+    mails: list[MailDraft]
+
+
+@router.post(
+    "/cases/{case_id}/triggers/{trigger}/rehearsal",
+    summary="What a trigger would come to, and its mails",
+    responses=WRITING,
+)
+def rehearsal(
+    context: Here, reader: Reader, language: Language, case_id: str, trigger: str, step: Step
+) -> Rehearsed:
+    """Where the trigger would lead and the mails that would go out; nothing is changed.
+
+    For staff. A refusal is the one that firing it would meet.
+    """
+    with reading(context.database) as connection:
+        scope = scope_of(connection, reader.id, context.tools.clock)
+        case = visible_case(connection, scope, case_id)
+        process = context.tools.library.release(connection, case["release_id"]).process
+        if not scope.is_staff_in(case):
+            raise NotAllowed(N_("Only staff see the mails of a step before it is taken."))
+    found = rehearse(
+        context.engine, context.templates, case_id, trigger, reader.id, step.payload, step.version
+    )
+    title = say(process.states[found.to_state].title, language)
+    return Rehearsed(
+        state=Name(name=found.to_state, title=title),
+        mails=[MailDraft(**vars(draft)) for draft in found.drafts],
+    )
 
 
 @router.post("/cases/{case_id}/undo", summary="Take back your last step", responses=WRITING)
@@ -130,7 +194,7 @@ def _once(context: Context, asked: _Asked) -> CaseWhole:
                 return kept
             engine.fire_in(
                 connection, asked.case_id, asked.trigger, asked.reader.id, step.payload,
-                step.version,
+                step.version, step.edited,
             )  # fmt: skip
             answer = whole_in(connection, context, asked.reader, asked.case_id, asked.language)
             connection.execute(

@@ -10,13 +10,29 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from web.pages import (
+    accesses,
+    account,
     api_reference,
+    applications,
+    apply,
     badges,
+    calendar,
     cases,
+    form,
     labels,
+    notices,
+    overview,
+    preferences,
     processes,
+    queue,
+    several,
     sign_in,
+    sign_in_mail,
+    sign_in_passkey,
+    sign_in_provider,
     start,
+    steps,
+    submitting,
     survey_reports,
     survey_statistics,
 )
@@ -34,7 +50,8 @@ def set_up_pages(app: FastAPI) -> None:
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.state.error_page = error_page
     for module in (
-        start, sign_in, processes, cases, labels, badges, survey_statistics, survey_reports,
-        api_reference,
+        start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
+        processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
+        labels, badges, survey_statistics, survey_reports, calendar, notices, preferences, api_reference,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)

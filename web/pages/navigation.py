@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fastapi import Request
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from base.i18n import N_, translate
 from models.database import reading
+from models.messages import Notice
 from models.registry import Grant, Membership
 from web.context import Context
 from web.signing_in import Someone
 
+_notice = Notice.__table__  # type: ignore[attr-defined]
 _grant = Grant.__table__  # type: ignore[attr-defined]
 _member = Membership.__table__  # type: ignore[attr-defined]
 
@@ -57,8 +59,25 @@ def _everybody(_visitor: Visitor | None) -> bool:
     return True
 
 
+def _staff(visitor: Visitor | None) -> bool:
+    return visitor is not None and visitor.has("nso_reviewer", "nso_coordinator", "css")
+
+
+def _applies(visitor: Visitor | None) -> bool:
+    """Whether she has cases of her own: she works at a school, or not for an NSO."""
+    return visitor is not None and (bool(visitor.roles) or not visitor.rights)
+
+
 #: In the order in which they stand.
 ENTRIES: list[Entry] = [
+    Entry(title=N_("My applications"), path="/applications", shown=_applies),
+    Entry(title=N_("Queue"), path="/queue", shown=_staff),
+    Entry(title=N_("Overview"), path="/overview", shown=_staff),
+    Entry(
+        title=N_("Who read what"),
+        path="/access",
+        shown=lambda visitor: visitor is not None and visitor.has("administrator"),
+    ),
     Entry(
         title=N_("Participation"), path="/surveys/statistics",
         shown=lambda visitor: visitor is not None and visitor.has("survey_authority"),
@@ -105,3 +124,16 @@ def visitor_of(connection: Connection, context: Context, person_id: str) -> Visi
         for table, what in ((_grant, _grant.c.right), (_member, _member.c.role))
     )  # fmt: skip
     return Visitor(person_id=person_id, rights=frozenset(rights), roles=frozenset(roles))
+
+
+def unread_of(context: Context, person: Someone | None) -> int:
+    """How many notices the reader has not read yet."""
+    if person is None:
+        return 0
+    query = (
+        select(func.count())
+        .select_from(_notice)
+        .where(_notice.c.person_id == person.id, _notice.c.read_at.is_(None))
+    )
+    with reading(context.database) as connection:
+        return int(connection.execute(query).scalar_one())

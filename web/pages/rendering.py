@@ -15,11 +15,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as Values
 
 from base.i18n import LANGUAGES, N_, in_words, locale_of, said, translate
-from documents.words import area_name
+from documents.words import area_name, size_in_words
 from notifications.languages import NAMES
 from web.context import context_of
 from web.language import language_of
-from web.pages.navigation import navigation
+from web.pages.navigation import navigation, unread_of
 from web.signing_in import person_of
 
 _FOLDER = Path(__file__).resolve().parent.parent / "templates"
@@ -30,6 +30,7 @@ TITLES = {
     403: N_("This is not for you to do"),
     404: N_("There is nothing here"),
     413: N_("This is too large"),
+    429: N_("Please wait a moment"),
     500: N_("Something went wrong"),
 }
 OTHER_TITLE = N_("This did not work")
@@ -70,6 +71,12 @@ def _moment(values: Values, value: datetime, zone: str = "Europe/Brussels") -> s
 
 
 @pass_context
+def _clock(values: Values, value: datetime, zone: str) -> str:
+    """A time of today, to the second."""
+    return f"{value.astimezone(ZoneInfo(zone)):%H:%M:%S}"
+
+
+@pass_context
 def _deadline(values: Values, value: datetime, zone: str) -> str:
     """When something ends: a day is over at its own 24:00, not at the next day's 00:00."""
     local = value.astimezone(ZoneInfo(zone))
@@ -78,12 +85,32 @@ def _deadline(values: Values, value: datetime, zone: str) -> str:
     return f"{in_words(local.date() - timedelta(days=1), values['language'])}, 24:00"
 
 
+@pass_context
+def _local_day(values: Values, value: datetime, zone: str) -> str:
+    return in_words(value.astimezone(ZoneInfo(zone)).date(), values["language"])
+
+
+@pass_context
+def _size(values: Values, size: int) -> str:
+    return size_in_words(size, values["language"])
+
+
 templates = Environment(
     loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined,
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
 templates.globals["_"] = _translated
-templates.filters.update(say=_said, day=_day, moment=_moment, area=_area, deadline=_deadline, number=_number)
+templates.filters.update(
+    say=_said,
+    day=_day,
+    moment=_moment,
+    area=_area,
+    deadline=_deadline,
+    clock=_clock,
+    size=_size,
+    local_day=_local_day,
+    number=_number,
+)
 
 
 def page(
@@ -104,6 +131,8 @@ def page(
         languages={code: NAMES[code].capitalize() for code in LANGUAGES},
         person=person,
         navigation=navigation(request, context, person, language),
+        unread=unread_of(context, person),
+        here=request.url.path,
         demo=context.demo,
         now=context.tools.clock.now(),
         languages_at={
@@ -121,6 +150,6 @@ def error_page(request: Request, status: int, error: dict[str, Any]) -> HTMLResp
     """The page an error is shown on."""
     told = {"problems": [], "who_may": [], **error}
     return page(
-        request, "error.html", status=status, ask=status < 500,
+        request, "error.html", status=status, ask=status < 500 and status != 429,
         title=TITLES.get(status, OTHER_TITLE), error=told,
     )  # fmt: skip

@@ -1,21 +1,26 @@
-"""Signing in as a demo person, and out."""
+"""Signing in: the ways there are, the demo's people among them, and out."""
 
 from __future__ import annotations
 
-import re
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
-from base.errors import NotFound
-from base.i18n import N_
-from models.database import reading
+from base.errors import KeurmerkError, NotFound
+from base.i18n import N_, say
+from models.database import reading, writing
 from models.registry import Grant, Membership, Organisation, Person
+from web import passkeys, sessions
+from web.access_log import sweep_access
 from web.context import Context, Here
+from web.language import Language
 from web.pages.rendering import page
-from web.signing_in import COOKIE, LASTS, find, token
+from web.sessions import DEMO, OIDC, Login
+from web.signing_in import find, inside
 from workflows.actors import EVERYWHERE
 
 router = APIRouter()
@@ -34,32 +39,46 @@ RIGHTS = {
     "survey_authority": N_("authority for surveys"),
 }
 
-#: Where signing in may lead.
-PAGES = re.compile(r"/cases/[0-9a-f-]{36}")
 #: People named on the page.
 SHOWN = 200
 
 
-def _demo(context: Context) -> None:
-    if not context.demo:
-        raise NotFound(N_("There is nothing at this address."))
-
-
 @router.get("/sign-in")
-def choose(request: Request, context: Here, then: str = "/") -> HTMLResponse:
-    """The demo's people, by where they work.
+def choose(request: Request, context: Here, language: Language, then: str = "/") -> HTMLResponse:
+    """The ways to sign in; in the demo its people, by where they work.
 
     Arguments:
         then: the page to go to once signed in.
     """
-    _demo(context)
+    return page(request, "sign_in.html", **ways(context, language, then))
+
+
+def ways(context: Context, language: str, then: str = "/") -> dict[str, Any]:
+    """What the page of sign-in shows."""
+    areas, everywhere, schools = _people(context) if context.demo else ([], [], {})
+    return {
+        "areas": areas, "everywhere": everywhere, "schools": schools, "rights": RIGHTS,
+        "then": inside(then),
+        "providers": [
+            (one.provider.name, say(one.provider.title, language)) for one in context.remotes
+        ],
+        "by_mail": context.settings.sign_in_mail,
+        "by_passkey": passkeys.site(context) is not None,
+        "email": "", "problems": {},
+    }  # fmt: skip
+
+
+_Schools = dict[str, list[tuple[str, str]]]
+
+
+def _people(context: Context) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]], _Schools]:
     with reading(context.database) as connection:
         staff = connection.execute(
             select(_person.c.id, _person.c.name, _grant.c.right, _grant.c.scope)
             .join(_grant, _grant.c.person_id == _person.c.id)
             .order_by(_grant.c.scope, _person.c.name)
         ).all()
-        schools: dict[str, list[tuple[str, str]]] = {}
+        schools: _Schools = {}
         for row in connection.execute(
             select(_person.c.id, _person.c.name, _organisation.c.name.label("school"))
             .join(_member, _member.c.person_id == _person.c.id)
@@ -70,39 +89,73 @@ def choose(request: Request, context: Here, then: str = "/") -> HTMLResponse:
             schools.setdefault(row.school, []).append((row.id, row.name))
     everywhere = [one for one in staff if one.scope == EVERYWHERE]
     areas = [one for one in staff if one.scope != EVERYWHERE]
-    return page(
-        request, "sign_in.html", areas=areas, everywhere=everywhere, schools=schools,
-        rights=RIGHTS, then=_inside(then),
-    )  # fmt: skip
+    return areas, everywhere, schools
 
 
 @router.post("/sign-in")
 def sign_in(
+    request: Request,
     context: Here,
     person: Annotated[str, Form(max_length=36)],
-    then: Annotated[str, Form(max_length=200)] = "/",
+    then: Annotated[str, Form(max_length=500)] = "/",
 ) -> Response:
     """Sign in as a person of the demo."""
-    _demo(context)
+    if not context.demo:
+        raise NotFound(N_("There is nothing at this address."))
     with reading(context.database) as connection:
         found = find(connection, _person.c.id == person)
     if found is None:
         raise NotFound(N_("There is no such person."))
-    answer = RedirectResponse(_inside(then), status_code=303)
-    answer.set_cookie(
-        COOKIE, token(context, found.id), max_age=LASTS, samesite="lax", httponly=True
-    )
+    return signed_in_as(request, context, found.id, Login(how=DEMO), then)
+
+
+def signed_in_as(
+    request: Request, context: Context, person_id: str, login: Login, then: str = "/"
+) -> Response:
+    """Begin a session, and lead to the page that was wanted."""
+    with writing(context.database) as connection:
+        key = sessions.sign_in(connection, context, request, person_id, login)
+        sessions.sweep_out(connection, context.wall.now(), sessions.idle_limit(context))
+    sweep_access(context)
+    answer = RedirectResponse(inside(then), status_code=303)
+    sessions.keep(answer, context, key)
     return answer
-
-
-def _inside(then: str) -> str:
-    """``then`` if it is a page of ours, else the start page: nobody is led to another site."""
-    return then if PAGES.fullmatch(then) else "/"
 
 
 @router.post("/sign-out")
-def sign_out() -> Response:
-    """Sign out."""
-    answer = RedirectResponse("/", status_code=303)
-    answer.delete_cookie(COOKIE)
+def sign_out(request: Request, context: Here) -> Response:
+    """Sign out: the session is over, whoever may have its key; the one at the provider, too."""
+    with writing(context.database) as connection:
+        session = sessions.session_of(connection, context, request)
+        sessions.end_this(connection, context, request)
+    if session is not None:
+        request.state.person_found = None
+    address = _logout(context, session) if session and session["how"] == OIDC else None
+    # A page, not a redirect: browsers let a form lead to no other site, by our own policy.
+    answer: Response = (
+        page(request, "signing_out.html", address=address)
+        if address
+        else RedirectResponse("/", status_code=303)
+    )
+    sessions.forget(answer, context)
     return answer
+
+
+def _logout(context: Context, session: Any) -> str | None:
+    """Where the provider ends its own session (RP-Initiated Logout 1.0, section 2)."""
+    remote = next(
+        (one for one in context.remotes if one.provider.name == session["provider"]), None
+    )
+    if remote is None:
+        return None
+    try:
+        address = remote.metadata().get("end_session_endpoint")
+    except KeurmerkError:
+        return None  # it is away: here one is signed out all the same
+    if not isinstance(address, str) or not address.startswith(("https://", "http://")):
+        return None
+    values = {
+        "id_token_hint": session["id_token"], "client_id": remote.provider.client_id,
+        "post_logout_redirect_uri": f"{context.tools.public_url}/",
+    }  # fmt: skip
+    return f"{address}{'&' if '?' in address else '?'}{urlencode(values)}"

@@ -23,6 +23,7 @@ from web.language import Language
 from web.pages.rendering import page
 from web.scope import Scope, scope_of
 from web.signing_in import Perhaps, Someone
+from web.standing import own_standings
 from workflows.actors import acts_as
 from workflows.definition import Process
 from workflows.parties import add_parties
@@ -81,13 +82,18 @@ class Desk:
 @router.get("/")
 def start(request: Request, context: Here, person: Perhaps, language: Language) -> HTMLResponse:
     """The processes with their rounds, and the cases the reader may see."""
-    desk = Desk()
+    desk, standings, staff = Desk(), [], False
     if person:
         with reading(context.database) as connection:
             desk = _desk(connection, context, person, language)
+            staff = scope_of(connection, person.id, context.tools.clock).is_staff
+            own = own_standings(connection, context, person, language, is_open=True)
+            standings = [one for one in own if one.hers]
     shown = [_process(one, language) for one in in_force(context)]
     return page(
-        request, "start.html", desk=desk,
+        request, "start.html", desk=desk, staff=staff, standings=standings,
+        # What is shown as a card is not named in the table as well.
+        carded={one.id for one in standings},
         # First those that there is something to tell of.
         processes=sorted(shown, key=lambda one: (one.name not in desk.counts, not one.rounds)),
     )  # fmt: skip

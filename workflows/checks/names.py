@@ -12,7 +12,7 @@ from workflows.subjects import KINDS
 #: The engine's own word for taking a step back.
 RESERVED = {"undo"}
 #: Keys the engine adds to what a step carries.
-RESERVED_ASKS = {"form"}
+RESERVED_ASKS = {"form", "mails"}
 
 
 def check_names(check: Check) -> None:

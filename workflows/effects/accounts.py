@@ -11,6 +11,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from base.days import local_day
 from base.ids import new_id
+from models.access import Identity, MailLink, Passkey, Session
 from models.messages import Mail, Notice
 from models.registry import Contact, Grant, Membership, Person
 from workflows.effects.effect import Occasion, Outcome, effect
@@ -21,6 +22,11 @@ _contact = Contact.__table__  # type: ignore[attr-defined]
 _grant = Grant.__table__  # type: ignore[attr-defined]
 _mail = Mail.__table__  # type: ignore[attr-defined]
 _notice = Notice.__table__  # type: ignore[attr-defined]
+#: What somebody signs in with, and where she is signed in.
+_SIGNS_IN = [
+    model.__table__  # type: ignore[attr-defined]
+    for model in (Session, Identity, MailLink, Passkey)
+]
 
 #: Stands where a name was: the log of a case may still refer to the account.
 NOBODY = "–"
@@ -69,6 +75,8 @@ def delete_account(occasion: Occasion) -> Outcome:
 def erasing(person_id: str, today: date) -> list[UpdateBase]:
     """What erases a person: name, mail address, links, contacts and rights, and what she was sent.
 
+    What she signs in with goes, too, and she is signed out.
+
     The row stays without them, since the log of cases names it by its id.
     """
     in_force = or_(_member.c.last_day.is_(None), _member.c.last_day > today)
@@ -90,6 +98,7 @@ def erasing(person_id: str, today: date) -> list[UpdateBase]:
             or_(_contact.c.person_id == person_id, _contact.c.contact_id == person_id)
         ),
         delete(_notice).where(_notice.c.person_id == person_id),
+        *(delete(one).where(one.c.person_id == person_id) for one in _SIGNS_IN),
         update(_mail)
         .where(_mail.c.person_id == person_id, _mail.c.status != "waiting")
         .values(to_name="", to_address="", context={}, subject="", body=""),

@@ -1,0 +1,181 @@
+"""Deciding on several cases at once: never before each has been looked at.
+
+First the exact list with what each case says to the step and the mails it would send, each by a
+rehearsal of its own; then each step by itself, and what came of it line by line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from base.errors import BadInput, KeurmerkError, NotMet, Refused
+from base.i18n import N_, say, translate
+from models.database import reading
+from web.api.sent import check_address
+from web.asked import Sent, boxes, errors_of, first, payload_of
+from web.context import Context, Here
+from web.language import Language
+from web.metrics import timed_fire
+from web.pages.queue import staff_scope
+from web.pages.rendering import page
+from web.scope import visible_case
+from web.signing_in import Reader, Someone
+from workflows.definition import Process
+from workflows.rehearsal import Draft, rehearse
+from workflows.subjects import name_of
+from workflows.titles import add_titles
+
+router = APIRouter(dependencies=[Depends(check_address)])
+
+#: More than this nobody looks at one by one.
+MOST = 50
+
+
+@dataclass(kw_only=True)
+class Line:
+    """One of the chosen cases."""
+
+    case: dict[str, Any]
+    process: Process
+    name: str
+    #: The version that was looked at: a case that has moved since is not decided on.
+    version: int
+    #: Why it cannot be done; empty where it can.
+    why: str = ""
+    findings: Sequence[Mapping[str, Any]] = ()
+    to_state: str = ""
+    drafts: Sequence[Draft] = ()
+    done: bool = False
+    triggers: dict[str, str] = field(default_factory=dict)
+
+
+@router.get("/queue/several")
+def choose(
+    request: Request, context: Here, person: Reader, language: Language,
+    case: Annotated[list[str] | None, Query()] = None, back: str = "",
+) -> Response:  # fmt: skip
+    """The chosen cases, and what can be decided on them."""
+    lines = _lines(context, person, language, case or [])
+    ways: dict[str, tuple[str, int]] = {}
+    for line in lines:
+        for name, title in line.triggers.items():
+            key = f"{line.process.process}/{name}"
+            ways[key] = title, ways.get(key, ("", 0))[1] + 1
+    return page(request, "several.html", stage="choose", lines=lines, ways=ways, back=back)
+
+
+@router.post("/queue/several")
+def decide(
+    request: Request, context: Here, person: Reader, language: Language, sent: Sent
+) -> Response:
+    """Look at every line, or take the step in those that are ticked."""
+    way = first(sent, "way")
+    name, _, trigger = way.partition("/")
+    lines = [
+        line
+        for line in _lines(context, person, language, sent.get("case", []))
+        if line.process.process == name and trigger in line.process.transitions
+    ]
+    if not lines:
+        raise BadInput(N_("Choose at least one case, and what is to be decided."))
+    process = lines[0].process
+    step = process.transitions[trigger]
+    payload = payload_of(process, step, sent)
+    do, problems = first(sent, "do"), dict[str, str]()
+    stage = "ask" if step.asks and do not in ("look", "take") else "look"
+    if do == "take":
+        stage = "done"
+        for line in lines:
+            version = first(sent, f"version-{line.case['id']}")
+            with timed_fire(trigger):
+                _take(context, person, language, line, trigger, payload, version)
+    elif stage == "look":
+        for line in lines:
+            problems |= _look(context, person, language, line, trigger, payload)
+        stage = "ask" if problems else "look"
+    return page(
+        request, "several.html", status=422 if problems else 200, stage=stage, lines=lines,
+        ways={}, back=first(sent, "back"), way=way, step=step, problems=problems,
+        asked=boxes(process, step, sent, problems, language),
+        ready=sum(not line.why for line in lines),
+        grace=int(context.tools.grace.total_seconds()),
+    )  # fmt: skip
+
+
+def _lines(context: Context, person: Someone, language: str, ids: Sequence[str]) -> list[Line]:
+    """The chosen cases, as far as they are hers to see as staff.
+
+    Raises:
+        BadInput: there are too many.
+    """
+    if len(ids) > MOST:
+        raise BadInput(N_("Choose at most {most} cases at once."), most=MOST)
+    found = []
+    with reading(context.database) as connection:
+        scope = staff_scope(connection, context, person)
+        for id_ in dict.fromkeys(ids):
+            case = visible_case(connection, scope, id_)
+            process = context.tools.library.release(connection, case["release_id"]).process
+            add_titles(connection, lambda _case, process=process: process, [case])  # type: ignore[misc]
+            triggers = context.engine.possible(connection, case, person.id)
+            blocked = context.engine.blocked(connection, case, person.id)
+            found.append(
+                Line(
+                    case=case, process=process, version=case["version"],
+                    name=name_of(case) or say(process.title, language),
+                    why=blocked.say(language) if blocked else "",
+                    triggers={
+                        one: say(process.transitions[one].title, language) for one in triggers
+                    },
+                    to_state=say(process.states[case["state"]].title, language),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _look(
+    context: Context, person: Someone, language: str, line: Line, trigger: str,
+    payload: Mapping[str, Any],
+) -> dict[str, str]:  # fmt: skip
+    """Rehearse one line; gives what is wrong with what was filled in for all."""
+    try:
+        found = rehearse(
+            context.engine, context.templates, line.case["id"], trigger, person.id, payload,
+            line.version,
+        )  # fmt: skip
+    except BadInput as error:
+        return errors_of(error, language)
+    except Refused as error:
+        _refused(line, error, language)
+        return {}
+    line.why = ""
+    line.to_state = say(line.process.states[found.to_state].title, language)
+    line.drafts = found.drafts
+    return {}
+
+
+def _take(
+    context: Context, person: Someone, language: str, line: Line, trigger: str,
+    payload: Mapping[str, Any], version: str,
+) -> None:  # fmt: skip
+    if not (version.isascii() and version.isdigit()):
+        line.why = translate(N_("It was not on the list that was looked at."), language)
+        return
+    try:
+        taken = context.engine.fire(line.case["id"], trigger, person.id, payload, int(version))
+    except (Refused, BadInput) as error:
+        _refused(line, error, language)
+        return
+    line.why, line.done = "", True
+    line.to_state = say(line.process.states[taken.case["state"]].title, language)
+
+
+def _refused(line: Line, error: KeurmerkError, language: str) -> None:
+    line.why = error.say(language)
+    if isinstance(error, NotMet):
+        line.findings = [found for one in error.findings for found in one.findings(language)]

@@ -1,0 +1,210 @@
+"""Taking a step of a case on a page: any step of any process, by whoever may take it.
+
+What the step asks for is a form. Staff see the mails it sends before, and can put them in other
+words. A refusal keeps everything that was typed, and says what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+
+from base.errors import BadInput, Conflict, KeurmerkError, NotAllowed, NotFound, NotMet, Refused
+from base.i18n import N_, say
+from models.database import reading
+from web.api.sent import check_address
+from web.asked import Sent, boxes, edits_of, errors_of, first, letters, payload_of
+from web.context import Context, Here
+from web.language import Language
+from web.metrics import timed_fire
+from web.pages.rendering import page
+from web.scope import scope_of, visible_case
+from web.signing_in import Reader, Someone
+from workflows.definition import Process, Transition
+from workflows.rehearsal import Rehearsal, rehearse
+from workflows.subjects import name_of
+from workflows.titles import add_titles
+
+router = APIRouter(dependencies=[Depends(check_address)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Occasion:
+    """A step of a case that somebody is about to take."""
+
+    case: dict[str, Any]
+    process: Process
+    trigger: str
+    step: Transition
+    #: Whether she reads the case as staff: she sees the mails.
+    staff: bool
+
+
+@dataclass(kw_only=True)
+class Looked:
+    """What a look at the step before it is taken tells."""
+
+    rehearsal: Rehearsal | None = None
+    refusal: KeurmerkError | None = None
+    #: What the step's effects would do, in sentences.
+    consequences: Sequence[str] = field(default_factory=list)
+
+
+@router.get("/cases/{case_id}/steps/{trigger}")
+def ask(
+    request: Request, context: Here, person: Reader, language: Language, case_id: str,
+    trigger: str,
+) -> Response:  # fmt: skip
+    """The form of a step, with the mails it sends where nothing has to be filled in first."""
+    there = _occasion(context, person, case_id, trigger)
+    return _shown(request, context, person, language, there, {})
+
+
+@router.post("/cases/{case_id}/steps/{trigger}")
+def take(
+    request: Request, context: Here, person: Reader, language: Language, case_id: str,
+    trigger: str, sent: Sent,
+) -> Response:  # fmt: skip
+    """Take the step, or show what it would come to first."""
+    there = _occasion(context, person, case_id, trigger)
+    do = first(sent, "do", "take")
+    payload = payload_of(there.process, there.step, sent)
+    if do == "change" or (do == "look" and there.staff):
+        return _shown(request, context, person, language, there, sent, looking=do == "look")
+    version = first(sent, "version")
+    try:
+        with timed_fire(trigger):
+            context.engine.fire(
+                case_id, trigger, person.id, payload,
+                int(version) if version.isascii() and version.isdigit() else None,
+                edits_of(sent) if there.staff else [],
+            )  # fmt: skip
+    except (Refused, BadInput) as error:
+        return _shown(
+            request, context, person, language, there, sent, looking=there.staff, error=error
+        )
+    back = first(sent, "then")
+    where = back if back.startswith("/queue") else f"/cases/{case_id}"
+    return RedirectResponse(where, status_code=303)
+
+
+@router.post("/cases/{case_id}/undo")
+def undo(
+    request: Request, context: Here, person: Reader, language: Language, case_id: str
+) -> Response:
+    """Take the last step back."""
+    with reading(context.database) as connection:
+        visible_case(connection, scope_of(connection, person.id, context.tools.clock), case_id)
+    try:
+        context.engine.undo(case_id, person.id)
+    except Refused as error:
+        return page(
+            request, "undo.html", status=error.status, case_id=case_id, why=error.say(language)
+        )
+    return RedirectResponse(f"/cases/{case_id}", status_code=303)
+
+
+def _occasion(context: Context, person: Someone, case_id: str, trigger: str) -> Occasion:
+    """The step and the case it is of.
+
+    Raises:
+        NotFound: no such case for this person, or its process has no such step.
+    """
+    with reading(context.database) as connection:
+        scope = scope_of(connection, person.id, context.tools.clock)
+        case = visible_case(connection, scope, case_id)
+        process = context.tools.library.release(connection, case["release_id"]).process
+        add_titles(connection, lambda _case: process, [case])
+    step = process.transitions.get(trigger)
+    if step is None or all(process.actors[name].platform for name in step.by):
+        raise NotFound(N_("There is nothing at this address."))
+    return Occasion(
+        case=case, process=process, trigger=trigger, step=step, staff=scope.is_staff_in(case)
+    )
+
+
+def _look(
+    context: Context, person: Someone, language: str, there: Occasion, payload: Mapping[str, Any]
+) -> Looked:
+    """Try the step without taking it."""
+    looked = Looked()
+    try:
+        with reading(context.database) as connection:
+            found = context.engine.consequences(connection, there.case, there.trigger, person.id)
+        looked.consequences = [one.say(language) for one in found]
+        looked.rehearsal = rehearse(
+            context.engine, context.templates, there.case["id"], there.trigger, person.id, payload
+        )
+    except (Refused, BadInput) as error:
+        looked.refusal = error
+    return looked
+
+
+def _shown(
+    request: Request, context: Context, person: Someone, language: str, there: Occasion,
+    sent: Mapping[str, Sequence[str]], *, looking: bool = False,
+    error: KeurmerkError | None = None,
+) -> Response:  # fmt: skip
+    """The step's page.
+
+    Arguments:
+        looking: whether the mails are to be shown: whoever takes the step has filled in the rest.
+        error: why it was not taken.
+    """
+    needs = any(one.required for one in there.step.asks)
+    payload = payload_of(there.process, there.step, sent)
+    looked = Looked()
+    if error is None or isinstance(error, BadInput):
+        looked = _look(context, person, language, there, payload if looking else {})
+    if not looking and needs and isinstance(looked.refusal, BadInput):
+        looked.refusal = None  # nothing has been filled in yet
+    why = error or looked.refusal
+    gone = isinstance(why, Refused) and not isinstance(why, NotMet)
+    fits = not isinstance(why, BadInput) or all(
+        place.startswith("mail-") for place in errors_of(why, language)
+    )
+    ready = looked.rehearsal is not None and (looking or not there.step.asks)
+    problems = errors_of(why, language) if why and not gone else {}
+    findings = (
+        [finding for one in why.findings for finding in one.findings(language)]
+        if isinstance(why, NotMet)
+        else []
+    )
+    to_state = looked.rehearsal.to_state if looked.rehearsal else None
+    drafts = looked.rehearsal.drafts if looked.rehearsal and there.staff and ready else []
+    return page(
+        request, "step.html", status=why.status if why and (error or gone) else 200,
+        case=there.case, name=name_of(there.case) or say(there.process.title, language),
+        process=there.process, step=there.step, trigger=there.trigger, staff=there.staff,
+        asked=boxes(there.process, there.step, sent, problems, language),
+        frozen=ready and bool(there.step.asks) and there.staff and fits,
+        letters=letters(drafts, sent), mails_to_come=bool(there.step.mail) and there.staff,
+        ready=ready, problems={} if findings else problems, findings=findings,
+        why=why.say(language) if why else "", gone=gone, conflict=isinstance(why, Conflict),
+        barred=isinstance(why, NotAllowed),
+        version=first(sent, "version", str(there.case["version"])),
+        to_state=say(
+            getattr(there.process.states[to_state], "title" if there.staff else "to_school"),
+            language,
+        ) if to_state else "",
+        consequences=looked.consequences, grace=int(context.tools.grace.total_seconds()),
+        typed=_typed(there, sent, language) if gone else [],
+        then=first(sent, "then", request.query_params.get("then", "")),
+    )  # fmt: skip
+
+
+def _typed(
+    there: Occasion, sent: Mapping[str, Sequence[str]], language: str
+) -> list[tuple[str, str]]:
+    """What was typed into a form that can no longer be sent: to copy it."""
+    found = [
+        (box.title, box.value)
+        for one in boxes(there.process, there.step, sent, {}, language)
+        for box in one.boxes
+        if box.value.strip()
+    ]
+    return found + [(one["subject"], one["text"]) for one in edits_of(sent)]
