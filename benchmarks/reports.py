@@ -264,4 +264,3 @@ def _json(database: sqlalchemy.Engine) -> list[int]:
     )
     with reading(database) as connection:
         return [int(row[0]) for row in connection.execute(query)]
-

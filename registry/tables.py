@@ -88,7 +88,8 @@ TABLES: dict[str, dict[str, Column]] = {
 
 #: A heading that tells one table from all others.
 _TELLING = {
-    "registered_on": "schools", "country": "schools", "province": "schools", "valid_until": "labels",
+    "registered_on": "schools", "country": "schools", "province": "schools",
+    "valid_until": "labels",
     "granted_on": "labels", "project": "labels", "holder": "labels", "on": "activities",
     "title": "projects",
 }  # fmt: skip

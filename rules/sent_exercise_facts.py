@@ -71,7 +71,7 @@ def sent_exercise_participants(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
     _now: datetime,
 ) -> Found:  # fmt: skip
-    """How many people of these groups (with spaces between) took part in the exercise sent along."""
+    """How many people of these groups (a space between) took part in the exercise sent along."""
     own = _own(connection, subjects, arguments)
     asked = id_table(connection, [row["id"] for row in own.values()])
     query = (
@@ -95,6 +95,5 @@ def _own(
     return {
         one.key: known[sent[one.key]]
         for one in subjects
-        if sent[one.key] in known
-        and known[sent[one.key]]["organisation_id"] == one.organisation_id
+        if sent[one.key] in known and known[sent[one.key]]["organisation_id"] == one.organisation_id
     }

@@ -49,8 +49,7 @@ def read_keys(file: Path) -> list[BadgeKey]:
         if not file.exists():
             _make(file)
         found = [
-            BadgeKey(key=OKPKey.import_key(one))
-            for one in orjson.loads(file.read_bytes())["keys"]
+            BadgeKey(key=OKPKey.import_key(one)) for one in orjson.loads(file.read_bytes())["keys"]
         ]
         usable = found and all(one.key.is_private and one.key.curve_name == "Ed25519"
                                for one in found)  # fmt: skip

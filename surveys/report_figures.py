@@ -13,6 +13,8 @@ from surveys.counting import rounded
 TOO_FEW = N_("too few")
 NO_ANSWERS = N_("no answers")
 NOT_ASKED = N_("not asked")
+#: A real minus sign, as wide as the plus.
+MINUS = "\u2212"
 LOW = N_("low")
 HIGH = N_("high")
 
@@ -69,13 +71,13 @@ def decimal(total: int, answers: int, language: str) -> str:
 
 
 def difference(mean: Fraction, language: str, *, sign: bool = False) -> str:
-    """A difference of two exact means, rounded once; with its sign if wanted: +0.4, −0.4."""
+    """A difference of two exact means, rounded once; with its sign if wanted: +0.4."""
     said = _written(rounded(mean.numerator, mean.denominator), language).removeprefix("-")
     if not sign:
         return said
     if not said.strip("0.,"):
         return f"±{said}"
-    return f"{'+' if mean > 0 else '−'}{said}"
+    return f"{'+' if mean > 0 else MINUS}{said}"
 
 
 def _written(number: str, language: str) -> str:
@@ -117,8 +119,6 @@ def gap(figures: Mapping[str, Figure], settings: Mapping[str, Any]) -> Gap | Non
     return Gap(higher=higher, lower=lower, by=by) if by * 100 >= least else None
 
 
-def standing_out(
-    figures: Mapping[str, Figure], mark: str
-) -> Sequence[str]:
+def standing_out(figures: Mapping[str, Figure], mark: str) -> Sequence[str]:
     """The groups whose figure bears this mark."""
     return [group for group, one in figures.items() if one.mark == mark]

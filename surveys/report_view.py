@@ -1,4 +1,4 @@
-"""A report for a reader: blocks, each a table and perhaps a chart, that page and paper both show."""
+"""A report for a reader: blocks, each a table and perhaps a chart, for page and paper alike."""
 
 from __future__ import annotations
 
@@ -121,7 +121,9 @@ class _Reader:
     def say(self, sentence: str, **values: Any) -> str:
         return translate(sentence, self.language, **values)
 
-    def figures(self, cells: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Figure]:
+    def figures(
+        self, cells: Mapping[str, Any], before: Mapping[str, Any] | None
+    ) -> dict[str, Figure]:
         found = {}
         for group in self.groups:
             now = figure(cells.get(group), self.settings, self.language)
@@ -235,9 +237,7 @@ def _block(
         for heading, _note, figures in lines
     ]  # fmt: skip
     charts = [
-        bar_chart(
-            bars[at : at + PER_CHART], title=chart_title, description=described, most=MOST
-        )
+        bar_chart(bars[at : at + PER_CHART], title=chart_title, description=described, most=MOST)
         for at in range(0, len(bars), PER_CHART)
     ]
     return Block(

@@ -74,7 +74,9 @@ def plan_reports(database: sqlalchemy.Engine, days_of: DaysOf = the_day_after) -
     """Write down a report for every exercise whose links are made; gives how many were new."""
     query = _exercises().outerjoin(_report, _report.c.exercise_id == _exercise.c.id)
     query = query.where(
-        _exercise.c.locked_at.is_not(None), _exercise.c.last_day.is_not(None), _report.c.id.is_(None)
+        _exercise.c.locked_at.is_not(None),
+        _exercise.c.last_day.is_not(None),
+        _report.c.id.is_(None),
     )
     with reading(database) as connection:
         rows = [
@@ -137,13 +139,24 @@ def _make(
     mine = _Claim(database, clock, row, total)
     if not mine.renew(0):
         return False
+    tallies = _count(_sheets(database, exercise["id"]), asked, mine, ending)
+    if tallies is None:
+        return False
+    counted = sum(tally.sheets for tally in tallies.values())
+    return mine.done(make_report(asked, tallies, settings), counted)
+
+
+def _count(
+    sheets: Iterator[tuple[str, str | None, bytes]], asked: Asked, mine: _Claim,
+    ending: threading.Event,
+) -> dict[tuple[str, str | None], Tally] | None:  # fmt: skip
+    """Count as the sheets stream by; None where it is not ours to end."""
     tallies: dict[tuple[str, str | None], Tally] = {}
-    counted = held = 0
-    for group, company, answers in _sheets(database, exercise["id"]):
+    held = 0
+    for counted, (group, company, answers) in enumerate(sheets, start=1):
         if (group, company) not in tallies:
             tallies[group, company] = Tally(len(asked.statements.get(group, ())))
         tallies[group, company].add(answers)
-        counted += 1
         held += len(answers)
         if held >= HELD:
             held = 0
@@ -151,11 +164,11 @@ def _make(
                 tally.counts()
         if counted % STEP == 0:
             if ending.is_set():
-                LEASES.give_back(database, [mine.row])
-                return False
+                mine.give_back()
+                return None
             if not mine.renew(counted):
-                return False
-    return mine.done(make_report(asked, tallies, settings), counted)
+                return None
+    return tallies
 
 
 class _Claim:
@@ -172,6 +185,10 @@ class _Claim:
         ours = self._write(leased_until=until, counted=counted, total=self._total)
         self.row["leased_until"] = until
         return ours
+
+    def give_back(self) -> None:
+        """Leave it to whoever comes next, at once."""
+        LEASES.give_back(self._database, [self.row])
 
     def done(self, content: dict[str, Any], counted: int) -> bool:
         """Write the report; gives whether it was still ours to write."""
@@ -251,5 +268,4 @@ def _sheets(
     with reading(database) as connection:
         found = connection.execution_options(yield_per=FETCHED).execute(query)
         for part in found.partitions():
-            for group, company, answers in part:
-                yield group, company, answers
+            yield from ((row[0], row[1], row[2]) for row in part)

@@ -160,7 +160,9 @@ def _table(
         )
         for name in names for year in (ALL, *years)
     }  # fmt: skip
-    whole = {year: _counted(one for one in done if year in (ALL, one.year)) for year in (ALL, *years)}
+    whole = {
+        year: _counted(one for one in done if year in (ALL, one.year)) for year in (ALL, *years)
+    }
     # Years among all years, and names among all names, give each other away as cells do.
     lost_years = _in_a_row([len(whole[year].schools) for year in years], threshold)
     lost_names = _in_a_row([len(cells[name, ALL].schools) for name in names], threshold)

@@ -35,7 +35,7 @@ Row = Mapping[str, Any]
 def visible_exercise(
     connection: Connection, person_id: str, case_id: str, clock: Clock
 ) -> dict[str, Any]:
-    """The exercise of a case with what came out of it, if its school is hers to speak for today.
+    """The exercise of a case with what came of it, if its school is hers to speak for today.
 
     Its row, with ``school`` (the name), ``area``, ``due_at``, ``counted``, ``total``, ``made_at``
     and ``content`` of its report and ``badge_id`` (all None where there is none).
@@ -88,7 +88,7 @@ def made_report(exercise: Row) -> dict[str, Any]:
 def other_sessions(connection: Connection, exercise: Row) -> list[dict[str, Any]]:
     """Exercises of the same school, questionnaire and level with a report, the latest first."""
     query = (
-        select(_exercise.c.case_id, _exercise.c.first_day, _exercise.c.last_day, _exercise.c.school_year)
+        select(_exercise.c.case_id, _exercise.c.first_day, _exercise.c.last_day)
         .join(_report, _report.c.exercise_id == _exercise.c.id)
         .where(
             _exercise.c.organisation_id == exercise["organisation_id"],

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from models.cases import Case, Release
+from models.database import writing
 from models.surveys import SurveyCompany, SurveyExercise, SurveyInvitedCompany, SurveySheet
-from tests.builders import add
+from tests.builders import Desk, add, add_grant, add_member
 
 LAST_DAY = date(2022, 11, 21)
 GROUPS = ("school_leaders", "teachers", "students")
@@ -58,7 +59,7 @@ def add_exercise(
     given = {
         "questionnaire": "selfie", "level": "primary", "school_year": "2022-2023",
         "first_day": date(2022, 11, 8), "last_day": LAST_DAY, "locked_at": EARLY,
-        "invited": {group: 10 for group in statements}, **values,
+        "invited": dict.fromkeys(statements, 10), **values,
     }  # fmt: skip
     return add(
         connection,
@@ -96,9 +97,30 @@ def add_sheets(
         )  # fmt: skip
 
 
+def give_badges(desk: Desk, many: int) -> None:
+    """Exercises of the desk's school that earned a badge, and those who may revoke it."""
+    asked = {group: [statement("s")] for group in GROUPS}
+    coordinator = desk.teachers[0]
+    with writing(desk.database) as connection:
+        add_member(
+            connection, desk.school, coordinator, role="selfie_coordinator",
+            first_day=date(2022, 9, 1),
+        )  # fmt: skip
+        for person in (desk.reviewer, desk.colleague):
+            add_grant(connection, person, "administrator", "*")
+        made = [add_exercise(connection, desk.school, asked) for _ in range(many)]
+        for exercise in made:
+            for group in GROUPS:
+                add_sheets(connection, exercise, group, sheets(*[[3]] * 5))
+    for row in desk.rows(SurveyExercise):
+        desk.engine.start(
+            "selfie_badge", "ask", organisation_id=desk.school, actor_id=coordinator,
+            payload={"exercise": row["case_id"]},
+        )  # fmt: skip
+
+
 def some(count: int, statements: int, *, seed: int = 1) -> list[bytes]:
     """Answers at random."""
     chance = random.Random(seed)
     pick = [1, 2, 3, 4, 5, 5, 4, 0, 255]
     return [bytes(chance.choices(pick, k=statements)) for _ in range(count)]
-

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import os
 import stat
 import threading
 import xml.etree.ElementTree as ET
@@ -24,6 +23,7 @@ from models.survey_results import SurveyBadge
 from rules.judge import Judge
 from surveys.badge_keys import read_keys
 from surveys.badges import Issuer
+from tests.builders import add_school
 from tests.surveys.conftest import MORNING, Survey, opened
 from workflows.verifying import verify
 
@@ -113,8 +113,6 @@ def test_what_cannot_be_asked_for(survey: Survey) -> None:
     unlocked = survey.exercise(ELEVEN, locked_at=None)
     done = survey.exercise(ELEVEN)
     with survey.desk.database.begin() as connection:
-        from tests.builders import add_school  # noqa: PLC0415
-
         other, _teachers = add_school(connection, "De Andere")
     foreign = survey.exercise(ELEVEN, school=other)
     for case_id in (running, unlocked, foreign, "nonsense", ""):
@@ -225,7 +223,7 @@ def test_keys_are_made_once_and_kept_to_themselves(tmp_path: Path) -> None:
     (first,) = read_keys(file)
     assert read_keys(file)[0].id == first.id
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert os.listdir(file.parent) == ["key.json"]
+    assert [one.name for one in file.parent.iterdir()] == ["key.json"]
     issuer = Issuer(url="http://127.0.0.1:8000/keurmerk", name="K", keys=[first])
     assert issuer.did == "did:web:127.0.0.1%3A8000:keurmerk"
 

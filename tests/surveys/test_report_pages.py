@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from base.i18n import LANGUAGES
 from models.cases import Case
@@ -19,6 +19,7 @@ from models.registry import Membership
 from models.survey_results import SurveyReport
 from models.surveys import SurveyExercise
 from surveys.report_csv import plain
+from surveys.reporting import plan_reports
 from tests.builders import add_grant, add_member, add_school
 from tests.surveys.conftest import Survey
 from tests.surveys.making import add_company, add_exercise, add_sheets, sheets, statement
@@ -87,7 +88,9 @@ def test_what_the_page_says(survey: Survey) -> None:
     ):  # fmt: skip
         assert there in words(get(survey, f"/surveys/{case_id}/report?show={show}").text)
     assert "onvolledige deelname" in get(survey, f"/surveys/{case_id}/report", language="nl").text
-    watermarked = PdfReader(io.BytesIO(get(survey, f"/surveys/{case_id}/report.pdf?lang=nl").content))
+    watermarked = PdfReader(
+        io.BytesIO(get(survey, f"/surveys/{case_id}/report.pdf?lang=nl").content)
+    )
     assert all("onvolledige deelname" in one.extract_text() for one in watermarked.pages)
     answer = get(survey, f"/api/v1/surveys/{case_id}/report").json()
     assert answer["report"]["incomplete"] == ["school_leaders"]
@@ -122,7 +125,7 @@ def test_low_and_high_scores_gaps_and_other_sessions_are_told_in_words(survey: S
     assert "s0 (en): high with Teachers" in page
     assert "s0 (en): Teachers agree more than Students, by 2.0" in page
     assert "4.0 (high) other session: 2.0 (+2.0) 5 answers" in page
-    assert "2.0 (low) other session: 3.0 (−1.0) 5 answers" in page
+    assert "2.0 (low) other session: 3.0 (\u22121.0) 5 answers" in page
     assert "not asked other session: not asked" in page
     dutch = words(get(survey, f"/surveys/{now}/report?show=statements", language="nl").text)
     assert "4,0 (hoog) 5 antwoorden" in dutch
@@ -142,14 +145,13 @@ def test_a_report_that_is_not_there_says_why(survey: Survey) -> None:
     running = survey.exercise(PEOPLE, last_day=date(2022, 11, 22))
     waiting = survey.exercise(PEOPLE)
     begun = survey.exercise(PEOPLE)
-    from surveys.reporting import plan_reports  # noqa: PLC0415
-
     plan_reports(survey.desk.database)
     with writing(survey.desk.database) as connection:
         table, exercise = (
-            model.__table__ for model in (SurveyReport, SurveyExercise)  # type: ignore[attr-defined]
+            model.__table__
+            for model in (SurveyReport, SurveyExercise)  # type: ignore[attr-defined]
         )
-        of = sqlalchemy_select(exercise.c.id, exercise.c.case_id == begun)
+        of = select(exercise.c.id).where(exercise.c.case_id == begun)
         connection.execute(
             update(table).where(table.c.exercise_id.in_(of)).values(counted=20, total=41)
         )
@@ -163,12 +165,6 @@ def test_a_report_that_is_not_there_says_why(survey: Survey) -> None:
     assert survey.client(survey.coordinator).post(
         f"/surveys/{running}/certificate", data={"name": "An"}
     ).status_code == 409  # fmt: skip
-
-
-def sqlalchemy_select(column: Any, where: Any) -> Any:
-    from sqlalchemy import select  # noqa: PLC0415
-
-    return select(column).where(where)
 
 
 def test_a_table_has_no_formulas_in_it(survey: Survey) -> None:

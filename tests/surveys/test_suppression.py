@@ -72,6 +72,4 @@ def test_no_total_of_a_table_gives_a_cell_away(cells: list[list[int]], threshold
     for places in lines:
         there = [place for place in places if place in hidden]
         together = sum(cells[r][c] for r, c in there)
-        assert (
-            not there or len(there) == len(places) or (len(there) > 1 and together >= threshold)
-        )
+        assert not there or len(there) == len(places) or (len(there) > 1 and together >= threshold)

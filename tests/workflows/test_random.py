@@ -35,6 +35,7 @@ from models.registry import (
 from rules.judge import Judge
 from tests.builders import Desk, add, add_grant, add_school
 from tests.conftest import opened
+from tests.surveys.making import give_badges
 from tests.workflows.quality_labels import EVERYWHERE, give_labels, settings_book
 from workflows.answers import save_answers
 from workflows.case_days import case_days
@@ -49,6 +50,8 @@ from workflows.verifying import verify
 PROCESSES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 #: A process in which nothing can be done at random would prove nothing.
 LEAST_TAKEN = 5
+#: So many are there from the start, for whoever may revoke them.
+BADGES = 14
 
 
 def populate(desk: Desk) -> list[str]:
@@ -93,6 +96,8 @@ class Driver:
     def __init__(self, desk: Desk, seed: int) -> None:
         self.desk, self.random = desk, random.Random(seed)
         self.people: list[str | None] = [*populate(desk), None]
+        if desk.published.process.process == "selfie_badge":
+            give_badges(desk, BADGES)
         tables = {"organisation": Organisation, "person": Person, "project": Project}
         self.things = {
             kind: [row["id"] for row in desk.rows(table)] for kind, table in tables.items()
@@ -126,7 +131,7 @@ class Driver:
         return [(row["id"], row["state"], row["version"], row["head"]) for row in self.cases()]
 
     def cases(self) -> list[dict[str, Any]]:
-        return self.desk.rows(Case)
+        return self.desk.rows(Case, process=self.desk.published.process.process)
 
     def case(self) -> dict[str, Any]:
         cases = self.cases()

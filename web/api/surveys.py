@@ -97,7 +97,9 @@ def report(context: Here, reader: Reader, case_id: str) -> ReportAnswer:
 )
 def statistics(
     context: Here, reader: Reader,
-    area: Annotated[str, Query(max_length=10, description="One of yours; your first if empty.")] = "",
+    area: Annotated[
+        str, Query(max_length=10, description="One of yours; your first if empty.")
+    ] = "",
 ) -> StatisticsAnswer:  # fmt: skip
     """Schools and participants by level and province; never a school's name or results."""
     with reading(context.database) as connection:

@@ -79,7 +79,8 @@ ENTRIES: list[Entry] = [
         shown=lambda visitor: visitor is not None and visitor.has("administrator"),
     ),
     Entry(
-        title=N_("Participation"), path="/surveys/statistics",
+        title=N_("Participation"),
+        path="/surveys/statistics",
         shown=lambda visitor: visitor is not None and visitor.has("survey_authority"),
     ),
     Entry(title=N_("API"), path="/api", shown=_everybody),

@@ -1,4 +1,4 @@
-"""Participation in surveys for an authority: schools and people, never a school's name or result."""
+"""Participation in surveys for an authority: schools and people, never a school's results."""
 
 from __future__ import annotations
 
