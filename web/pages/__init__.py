@@ -52,6 +52,7 @@ def set_up_pages(app: FastAPI) -> None:
     for module in (
         start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
         processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
-        labels, badges, survey_statistics, survey_reports, calendar, notices, preferences, api_reference,
+        labels, badges, survey_statistics, survey_reports, calendar, notices, preferences,
+        api_reference,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)
