@@ -67,7 +67,7 @@ def render_survey_report(data: SurveyPaper, language: str) -> bytes:
                 [
                     title, str(submitted), "–" if invited is None else str(invited),
                     "–" if percent is None else f"{percent} %",
-                    text["shown" if shown else "not_shown"],
+                    text["none" if not submitted else "shown" if shown else "not_shown"],
                 ]
                 for title, submitted, invited, percent, shown in data.groups
             ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from base.i18n import N_, say, translate
@@ -303,25 +304,33 @@ def _companies(reader: _Reader) -> list[Block]:
 
 
 def _highlights(reader: _Reader) -> dict[str, list[str]]:
-    """Low and high scores, and gaps between groups, in words: where a discussion can begin."""
-    found: dict[str, list[str]] = {"low": [], "high": [], "gaps": []}
+    """Low and high scores, and gaps between groups, in words: where a discussion can begin.
+
+    The lowest, the highest and the largest come first.
+    """
+    low, high, gaps = (list[tuple[Fraction, str]]() for _ in range(3))
     for area in reader.content["areas"]:
         things = [(reader.area(area["area"]), area["cells"])]
         things += [(_text(reader, one), one["cells"]) for one in area["statements"]]
         for title, cells in things:
             figures = reader.figures(cells, None)
-            for name, mark, sentence in (("low", LOW, LOW_SCORES), ("high", HIGH, HIGH_SCORES)):
+            for found, mark, sentence, sign in (
+                (low, LOW, LOW_SCORES, 1), (high, HIGH, HIGH_SCORES, -1),
+            ):  # fmt: skip
                 groups = standing_out(figures, reader.say(mark))
                 if groups:
+                    most = min(sign * (figures[one].mean or Fraction(0)) for one in groups)
                     named = [reader.group(one) for one in groups]
-                    found[name].append(reader.say(sentence, title=title, groups=named))
+                    found.append((most, reader.say(sentence, title=title, groups=named)))
             large = gap(figures, reader.settings)
             if large:
-                found["gaps"].append(
-                    reader.say(
-                        GAP, title=title, higher=reader.group(large.higher),
-                        lower=reader.group(large.lower),
-                        points=difference(large.by, reader.language),
-                    )
+                told = reader.say(
+                    GAP, title=title, higher=reader.group(large.higher),
+                    lower=reader.group(large.lower), points=difference(large.by, reader.language),
                 )  # fmt: skip
-    return found
+                gaps.append((-large.by, told))
+    named_lists = {"low": low, "high": high, "gaps": gaps}
+    return {
+        name: [told for _by, told in sorted(found, key=lambda one: one[0])]
+        for name, found in named_lists.items()
+    }
