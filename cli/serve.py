@@ -164,7 +164,7 @@ def ticking(parts: Parts) -> Ticker:
     ticker.every(seconds, "sweep", lambda: sweep(parts.engine, ending=ending))
     ticker.every(seconds, "deliver", lambda: deliver(parts.post, ending=ending))
     tools = parts.engine.tools
-    ticker.every(seconds, "reports", lambda: make_due_reports(parts.database, tools, ending))
+    ticker.every(seconds, "survey reports", lambda: make_due_reports(parts.database, tools, ending))
     return ticker
 
 
