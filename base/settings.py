@@ -47,6 +47,11 @@ class Settings(BaseSettings):
         description="At least 32 characters; signs cookies. Made anew at each start when left out.",
         min_length=32,
     )
+    badge_key: Path = Field(
+        Path("var/badge_key.json"),
+        description="File of the keys that sign badges; made when the first badge is looked at.",
+    )
+    badge_issuer: str = Field("Keurmerk", description="Name under which badges are issued.")
     session_hours: int = Field(
         10, ge=1, le=720, description="How long one stays signed in at most, in hours."
     )

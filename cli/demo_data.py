@@ -123,6 +123,7 @@ def demo_settings(settings: Settings, folder: Path = FOLDER) -> Settings:
             **outside,
             "database": f"sqlite:///{folder / 'keurmerk.db'}",
             "files": folder / "files",
+            "badge_key": folder / "badge_key.json",
             "mail_folder": folder / "mail",
             "public_url": web_address(settings),
         }

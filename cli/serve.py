@@ -31,6 +31,7 @@ from models.database import is_away
 from notifications.delivery import deliver
 from notifications.ticker import Ticker
 from surveys.answering import drop_expired
+from workflows.survey_reports import make_due_reports
 from workflows.sweep import prepare, sweep
 
 log = structlog.get_logger("keurmerk.serve")
@@ -158,7 +159,7 @@ def _why(error: OSError) -> str:
 
 
 def ticking(parts: Parts) -> Ticker:
-    """The jobs of one process: timers, mails, and the timers of processes."""
+    """The jobs of one process: timers, mails, reports, and the timers of processes."""
     ticker = Ticker(parts.clock)
     ticker.every(HOURLY, "prepare", lambda: prepare(parts.engine))
     seconds, ending = parts.settings.sweep_seconds, ticker.ending
@@ -167,6 +168,12 @@ def ticking(parts: Parts) -> Ticker:
         seconds,
         "reports",
         still(parts, lambda: make_reports(parts.database, parts.clock, parts.files, ending=ending)),
+    )
+    tools = parts.engine.tools
+    ticker.every(
+        seconds,
+        "survey reports",
+        still(parts, lambda: make_due_reports(parts.database, tools, ending)),
     )
     ticker.every(HOURLY / 60, "questionnaires", still(parts, lambda: drop(parts)))
     ticker.every(seconds, "deliver", still(parts, lambda: deliver(parts.post, ending=ending)))

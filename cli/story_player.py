@@ -200,13 +200,15 @@ class Player:
             return tools.library.in_force(connection, process or self._story.story, day)
 
     def _sent(self, step: Step, sends: dict[str, Any]) -> dict[str, Any]:
-        """What is sent along, with names of schools and projects as their ids."""
+        """What is sent along; schools, projects and ``{case: NAME}`` as their ids."""
         asks = {ask.name: ask for ask in step.asks}
         return {name: self._value(asks.get(name), value) for name, value in sends.items()}
 
     def _value(self, ask: Ask | None, value: Any) -> Any:
         if ask is not None and ask.type in ("organisation", "project"):
             return self._id(ask.type, str(value))
+        if isinstance(value, dict) and set(value) == {"case"}:
+            return self._case(value["case"])
         return value
 
     def _about(self, process: Process, name: str | None) -> dict[str, str]:

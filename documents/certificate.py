@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import segno
-
 from base.i18n import Text, say
+from documents.qr import qr_code
 from documents.typesetting import breakable, typeset
 from documents.words import area_name, day_in_words, filled, known_language, words
 
@@ -81,7 +79,7 @@ def render_certificate(data: Certificate, language: str) -> bytes:
             "nso": data.nso or text["nso" if data.area else "css"],
             "url": data.verify_url,
             "shown_url": breakable(data.verify_url.split("://", maxsplit=1)[-1]),
-            "qr": _qr(data.verify_url),
+            "qr": qr_code(data.verify_url),
         },
         data.granted_on,
     )
@@ -92,12 +90,3 @@ def _mark(data: Certificate) -> list[str]:
     days = [data.valid_from or data.granted_on, data.valid_until or data.granted_on]
     years: list[Any] = [day.year for day in days]
     return [str(year) for year in dict.fromkeys(years)]
-
-
-def _qr(url: str) -> str:
-    """``url`` as a QR code in SVG, robust enough for a crumpled print (level Q)."""
-    drawn = io.BytesIO()
-    segno.make(url, error="q", micro=False).save(
-        drawn, kind="svg", border=0, dark="#16263a", xmldecl=False, svgns=True, nl=False
-    )
-    return drawn.getvalue().decode()

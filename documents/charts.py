@@ -16,6 +16,8 @@ WIDTH, LABEL, VALUE = 720, 230, 90
 ROW, HEADING, GAP, BAR = 30, 34, 10, 18
 #: Letters of a label that fit before it is shortened; the whole text stays as its title.
 FITS = 34
+#: The same of a heading, which has the whole width.
+HEADING_FITS = 95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,7 @@ def bar_chart(
     parts, top = [], 0
     for group in groups:
         if group.heading:
-            parts.append(_text(0, top + 22, group.heading, weight="700"))
+            parts.append(_text(0, top + 22, group.heading, weight="700", fits=HEADING_FITS))
             top += HEADING
         for bar in group.bars:
             middle = top + ROW // 2
@@ -73,9 +75,10 @@ def bar_chart(
 
 
 def _text(
-    x: int, y: int, text: str, *, anchor: str = "start", weight: str = "400", colour: str = INK
-) -> str:
-    short = text if len(text) <= FITS else f"{text[: FITS - 1]}…"
+    x: int, y: int, text: str, *, anchor: str = "start", weight: str = "400", colour: str = INK,
+    fits: int = FITS,
+) -> str:  # fmt: skip
+    short = text if len(text) <= fits else f"{text[: fits - 1]}…"
     whole = f"<title>{escape(text)}</title>" if short != text else ""
     return (
         f'<text x="{x}" y="{y}" font-family="Source Sans 3, sans-serif" font-size="15" '

@@ -27,6 +27,7 @@ from models import (  # noqa: F401 - registers the tables
     messages,
     preferences,
     registry,
+    survey_results,
     surveys,
 )
 from models.types import as_json

@@ -26,6 +26,9 @@ class Organisation(SQLModel, table=True):
     country: str = Field(max_length=2)
     #: Where the reviewers' scope begins: the region an NSO works for (BE-VLG), else the country.
     area: str = Field(max_length=10, index=True)
+    #: ISO 3166-2 of the province, county or canton it lies in (BE-VAN): for figures by region,
+    #: never for who may do what. Empty when not known.
+    province: str = Field(default="", max_length=10)
     #: Day the school was registered in eTwinning.
     registered_on: date | None = Field(default=None)
     #: Whether the NSO validated it.
@@ -196,7 +199,8 @@ class Grant(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
     person_id: str = Field(foreign_key="person.id", max_length=36, index=True)
-    #: nso_reviewer, nso_coordinator, css, administrator; or one of registry/rights.yaml.
+    #: nso_reviewer, nso_coordinator, css, administrator, survey_authority; or one of
+    #: registry/rights.yaml.
     right: str = Field(max_length=40)
     #: An area (BE covers BE-VLG too), an organisation's id, or * for all.
     scope: str = Field(max_length=40)

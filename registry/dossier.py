@@ -51,14 +51,17 @@ class School(_Part):
     zone: Annotated[str, _read(values.zone)] | None = None
     #: Whether the NSO validated it.
     validated: Flag = True
+    #: Province, county or canton it lies in: ISO 3166-2.
+    province: Annotated[str, _read(values.province)] | None = None
 
     @model_validator(mode="after")
     def _area_in_country(self) -> Self:
-        if self.area and self.area[:2] != self.country:
-            raise BadValue(
-                N_("The area {area} does not lie in the country {country}."),
-                area=self.area, country=self.country,
-            )  # fmt: skip
+        for code in (self.area, self.province):
+            if code and code[:2] != self.country:
+                raise BadValue(
+                    N_("The area {area} does not lie in the country {country}."),
+                    area=code, country=self.country,
+                )  # fmt: skip
         return self
 
 

@@ -30,7 +30,7 @@ def records_of(dossier: Dossier, prefix: str = "") -> tuple[Records, list[Proble
         SchoolRecord(
             where=f"{prefix}school", name=at.name, country=at.country, place=at.place,
             area=at.area or at.country, registered_on=at.registered_on, validated=at.validated,
-            zone=at.zone,
+            zone=at.zone, province=at.province or "",
         )
     )  # fmt: skip
     emails: dict[str, list[str]] = {}

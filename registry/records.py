@@ -29,6 +29,7 @@ class SchoolRecord:
     registered_on: date | None
     validated: bool
     zone: str | None
+    province: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,7 +113,7 @@ class Resolver:
                 {
                     "id": school.id, "kind": "school", "name": r.name, "place": r.place,
                     "country": r.country, "area": r.area, "registered_on": r.registered_on,
-                    "validated": r.validated, "zone": r.zone,
+                    "validated": r.validated, "zone": r.zone, "province": r.province,
                 }
             )  # fmt: skip
 

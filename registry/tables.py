@@ -61,6 +61,7 @@ TABLES: dict[str, dict[str, Column]] = {
         "registered_on": Column(values.day), "place": Column(_PLACE, empty=""),
         "area": Column(values.area), "zone": Column(values.zone),
         "validated": Column(values.yes_no, empty=True),
+        "province": Column(values.province, empty=""),
     },
     "people": {
         "email": Column(values.mail_address, needed=True), "name": Column(_NAME, needed=True),
@@ -87,7 +88,8 @@ TABLES: dict[str, dict[str, Column]] = {
 
 #: A heading that tells one table from all others.
 _TELLING = {
-    "registered_on": "schools", "country": "schools", "valid_until": "labels",
+    "registered_on": "schools", "country": "schools", "province": "schools",
+    "valid_until": "labels",
     "granted_on": "labels", "project": "labels", "holder": "labels", "on": "activities",
     "title": "projects",
 }  # fmt: skip
@@ -192,6 +194,13 @@ class TableReader:
             self._problem(
                 f"{where}, area", N_("The area {area} does not lie in the country {country}."),
                 area=area, country=read["country"],
+            )  # fmt: skip
+            return
+        if read["province"] and read["province"][:2] != read["country"]:
+            self._problem(
+                f"{where}, province",
+                N_("The area {area} does not lie in the country {country}."),
+                area=read["province"], country=read["country"],
             )  # fmt: skip
             return
         self._records.schools.append(SchoolRecord(where=where, **{**read, "area": area}))

@@ -130,6 +130,18 @@ def area(value: Any) -> str:
     )
 
 
+def province(value: Any) -> str:
+    """A province, county or canton: ISO 3166-2 without regions of an NSO: ``BE-VAN``."""
+    if isinstance(value, str):
+        code = value.strip()
+        if len(code) > 2 and _AREA.fullmatch(code) and code[:2] in _countries():
+            return code
+    raise BadValue(
+        N_("{value} is no province. Write its code of ISO 3166-2, such as BE-VAN."),
+        value=shown(value),
+    )
+
+
 def mail_address(value: Any) -> str:
     """A mail address, in lower case."""
     if isinstance(value, str):

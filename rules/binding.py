@@ -19,6 +19,7 @@ from rules import (  # noqa: F401 - they register providers
     quality_label_facts,
     registry_facts,
     school_facts,
+    sent_exercise_facts,
     survey_facts,
 )
 from rules.criteria import BoundRuleSet, Comparison, Condition, FactRequest, Group, Test, Value

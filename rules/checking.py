@@ -20,6 +20,7 @@ from rules import (  # noqa: F401 - they register providers
     quality_label_facts,
     registry_facts,
     school_facts,
+    sent_exercise_facts,
     survey_facts,
 )
 from rules.book import RuleBook

@@ -26,6 +26,7 @@ from rules import (  # noqa: F401 - providers
     round_file,
     rule_file,
     school_facts,
+    sent_exercise_facts,
     survey_facts,
 )
 from rules.facts import PROVIDERS

@@ -14,7 +14,10 @@ from workflows.effects import EFFECTS
 from workflows.process_file import load_processes
 
 #: What a grant can give, and so what an actor can be asked for.
-RIGHTS = ("nso_reviewer", "nso_coordinator", "css", "administrator", "digisnap_team", *rights())
+RIGHTS = (
+    "nso_reviewer", "nso_coordinator", "css", "administrator", "survey_authority", "digisnap_team",
+    *rights(),
+)  # fmt: skip
 #: What a section of a form can offer for download.
 DOCUMENTS = ("declaration",)
 

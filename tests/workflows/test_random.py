@@ -41,6 +41,7 @@ from surveys.setup import save_dates, save_numbers
 from tests.builders import Desk, add, add_grant, add_member, add_school
 from tests.conftest import examples, opened
 from tests.surveys.exercises import ACCOUNT, EXERCISE, coordinator, publish_beside
+from tests.surveys.making import give_badges
 from tests.workflows.quality_labels import EVERYWHERE, give_labels, settings_book
 from workflows.answers import save_answers
 from workflows.definition import Ask
@@ -56,6 +57,8 @@ PROCESSES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 LEAST_TAKEN = 5
 #: Nothing happens in these before somebody has set something.
 SET_FIRST = ("user_right", EXERCISE)
+#: So many are there from the start, for whoever may revoke them.
+BADGES = 14
 
 
 def populate(desk: Desk) -> list[str]:
@@ -123,6 +126,8 @@ class Driver:
     def __init__(self, desk: Desk, seed: int) -> None:
         self.desk, self.random = desk, random.Random(seed)
         self.people: list[str | None] = [*populate(desk), None]
+        if desk.published.process.process == "selfie_badge":
+            give_badges(desk, BADGES)
         tables = {"organisation": Organisation, "person": Person, "project": Project}
         self.things = {
             kind: [row["id"] for row in desk.rows(table)] for kind, table in tables.items()

@@ -20,6 +20,7 @@ from web.api import (
     queue,
     rights,
     steps,
+    survey_results,
     surveys,
 )
 from web.api.sent import check_address
@@ -27,7 +28,7 @@ from web.api.sent import check_address
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(check_address)])
 for part in (
     rights, cases, forms, evidence, steps, queue, comments, decisions, messages, definitions,
-    drafts, papers, access, digisnap, surveys,
+    drafts, papers, access, digisnap, surveys, survey_results,
 ):  # fmt: skip
     router.include_router(part.router)
 

@@ -16,6 +16,7 @@ from web.pages import (
     api_reference,
     applications,
     apply,
+    badges,
     calendar,
     cases,
     clock,
@@ -40,7 +41,9 @@ from web.pages import (
     start,
     steps,
     submitting,
+    survey_reports,
     survey_setup,
+    survey_statistics,
     surveys,
 )
 from web.pages.participant_rendering import error_page_of
@@ -60,7 +63,8 @@ def set_up_pages(app: FastAPI) -> None:
     for module in (
         start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
         processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
-        labels, calendar, notices, preferences, rights, digisnap, rules, drafts, mailbox, clock,
-        api_reference, links, surveys, survey_setup, answering,
+        labels, badges, calendar, notices, preferences, rights, digisnap, rules, drafts, mailbox,
+        clock, api_reference, links, survey_statistics, survey_reports, surveys, survey_setup,
+        answering,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)

@@ -87,12 +87,17 @@ def _has_digisnap(visitor: Visitor | None) -> bool:
     return visitor is not None and (_is_principal(visitor) or visitor.has(RIGHT, TEAM))
 
 
+def _figures(visitor: Visitor | None) -> bool:
+    return visitor is not None and visitor.has("survey_authority")
+
+
 #: In the order in which they stand.
 ENTRIES: list[Entry] = [
     Entry(title=N_("My applications"), path="/applications", shown=_applies),
     Entry(title=N_("Queue"), path="/queue", shown=_staff),
     Entry(title=N_("Overview"), path="/overview", shown=_staff),
     Entry(title=N_("Surveys"), path="/surveys", shown=lambda one: bool(one and one.roles)),
+    Entry(title=N_("Participation"), path="/surveys/statistics", shown=_figures),
     Entry(title=N_("User rights"), path="/rights", shown=_is_principal),
     Entry(title="Digisnap", path="/digisnap", shown=_has_digisnap),
     Entry(title=N_("Rules"), path="/rules", shown=_administrator),

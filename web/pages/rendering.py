@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from babel.numbers import format_decimal
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as Values
 
-from base.i18n import LANGUAGES, N_, in_words, said, translate
+from base.i18n import LANGUAGES, N_, in_words, locale_of, said, translate
 from documents.words import area_name, size_in_words
 from notifications.languages import NAMES
 from web.context import context_of
@@ -53,6 +54,14 @@ def _day(values: Values, value: date) -> str:
 @pass_context
 def _area(values: Values, area: str) -> str:
     return area_name(area, values["language"])
+
+
+@pass_context
+def _number(values: Values, value: float, places: int = 0) -> str:
+    """A number as the reader writes it: 2,979 or 2.979; with so many decimals."""
+    shape = "#,##0" + ("." + "0" * places if places else "")
+    locale = locale_of(values["language"])
+    return str(format_decimal(value, format=shape, locale=locale, decimal_quantization=True))
 
 
 @pass_context
@@ -99,6 +108,7 @@ templates.filters.update(
     clock=_clock,
     size=_size,
     local_day=_local_day,
+    number=_number,
 )
 
 

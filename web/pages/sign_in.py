@@ -37,6 +37,7 @@ RIGHTS = {
     "css": N_("Central Support Service"),
     "administrator": N_("administrator"),
     "digisnap_team": N_("Digisnap team"),
+    "survey_authority": N_("authority for surveys"),
 }
 
 #: People named on the page.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workflows.effects import (  # noqa: F401 - they register them
     accounts,
+    badges,
     digisnap,
     duplicates,
     labels,
