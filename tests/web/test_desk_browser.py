@@ -147,5 +147,5 @@ def test_a_reviewer_asks_for_changes_and_takes_it_back_by_keyboard(
             page.goto(f"{address}/queue/several?case={case_id}")
             look("several")
         # The browser's own viewer shows the PDF.
-        own = (address, "data:", "chrome-extension:")
+        own = (address, "data:", "chrome-extension:", "chrome:")
         assert [one for one in told if not one.startswith(own)] == []
