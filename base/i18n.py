@@ -49,7 +49,7 @@ def translations(language: str) -> NullTranslations:
     return Translations(compiled, domain="keurmerk")
 
 
-def translate(sentence: str, language: str, **values: Any) -> str:
+def translate(sentence: str, language: str, /, **values: Any) -> str:
     """``sentence`` (English, marked with :func:`N_`) in ``language``, its ``{values}`` filled."""
     found = str(translations(language).gettext(sentence)) if sentence else ""
     if not values:

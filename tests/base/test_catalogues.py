@@ -30,7 +30,9 @@ ROOT = LOCALE.parent
 TRANSLATED = tuple(language for language in LANGUAGES if language != FALLBACK)
 #: What may be the same in another language as in English, because it is there.
 SAME = {
-    "API", "Central Support Service", "Demo", "Demo.", "School", "Version {number}",
+    "API", "Browser", "Central Support Service", "Demo", "Demo.", "Mail", "Mails", "Pages",
+    "Participation", "Passkeys", "Percentage", "Province", "School", "Sector", "Set-up", "Text",
+    "Version {number}", "Was", "note", "province", "sector", "version {number}",
     "{required} ({found})",
 }  # fmt: skip
 
