@@ -114,7 +114,7 @@ def test_filters_pages_and_whose_mails_they_are(sqlite_desk: Desk, tmp_path: Pat
     while path:
         page = staff.get(path).text
         seen += re.findall(r'/mailbox/([0-9a-f-]{36})"', page)
-        following = re.search(r'href="(\?[^"]*after=[^"]*)"', page)
+        following = re.search(r'button second" href="(\?[^"]*after=[^"]*)"', page)
         path = "/mailbox" + following[1].replace("&amp;", "&") if following else ""
     assert seen == [row["id"] for row in reversed(rows)]
     assert case_id[:8] in staff.get(f"/mailbox?case={case_id}").text

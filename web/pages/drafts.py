@@ -89,16 +89,17 @@ def change(
     )  # fmt: skip
     do = sent.get("do", "check")
     problems: dict[str, str] = {}
+    status = 200
     try:
         _carry_out(context, reader.id, draft_id, do, typed, has_text="text" in sent)
     except KeurmerkError as error:
         if error.status == 404 or (isinstance(error, NotAllowed) and not _hers(error)):
             raise
-        problems = _problems(error, do, language)
+        problems, status = _problems(error, do, language), error.status
     if do == "check" or problems:
         return _shown(
             request, context, reader.id, draft_id, view=view, typed=typed,
-            problems=problems, status=422 if problems else 200,
+            problems=problems, status=status,
         )  # fmt: skip
     target = f"/rules/drafts/{draft_id}" + ("?view=form" if view == "form" else "")
     return RedirectResponse(target, status_code=303)
