@@ -58,7 +58,7 @@ def test_days_come_back_as_days(engine: sqlalchemy.Engine) -> None:
     row = {
         "id": new_id(), "kind": "school", "name": "Sint-Jan", "place": "", "country": "BE",
         "area": "BE-VLG", "registered_on": date(2020, 9, 1), "validated": False, "zone": None,
-        "legal_name": "", "principal_name": "", "principal_email": "",
+        "province": "", "legal_name": "", "principal_name": "", "principal_email": "",
     }  # fmt: skip
     with writing(engine) as connection:
         insert(connection, _organisation, [row])

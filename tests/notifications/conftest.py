@@ -34,7 +34,17 @@ CONTEXT: dict[str, Any] = {
     "process": {"name": "school_label", "title": {"en": "eTwinning School Label"}},
     "organisation": {"name": "Sint-Jan"},
     "subject": {"name": "Sint-Jan"},
-    "made": {"school": "Sint-Jan"},
+    "made": {
+        "school": "Sint-Jan", "codes": [{"name": "KS Leuven Dag", "code": "Digisnap_88Xf2y"}],
+        "level": {"en": "Primary education", "nl": "Lager onderwijs"}, "school_year": "2022-2023",
+        "description": {"en": "Access to Digisnap.", "nl": "Toegang tot Digisnap."},
+        "badge_url": "https://keurmerk.example/badges/b",
+    },
+    "kept": {
+        "first_day": "2022-12-01", "last_day": "2023-11-30",
+        "right_title": {"en": "Digisnap manager", "nl": "Digisnap Beheerder"},
+    },
+    "links": {"activate": "https://keurmerk.example/links/k"},
     "parties": {
         "founder": {"name": "An"}, "co_founder": {"name": "Giulia"}, "old": {"name": "An"},
     },
@@ -42,6 +52,7 @@ CONTEXT: dict[str, Any] = {
     "dates": {
         "first_window.opens": "2022-11-23", "first_window.closes": "2023-01-31",
         "amend_window.closes": "2023-02-28", "label_valid_until": "2024-12-31",
+        "activation_hours": 48,
     },
     "case": {"id": "c", "url": "https://keurmerk.example/cases/c", "state": {"en": "Draft"}},
     "payload": {
@@ -49,6 +60,7 @@ CONTEXT: dict[str, Any] = {
             {"section": {"en": "eSafety policy", "nl": "eSafety-beleid"}, "text": "Eén.\nTwee."}
         ],
         "reason": "Te weinig bewijs.", "what": "Een attest.", "question": "Voor wie?",
+        "lists": "Dag- en avondschool",
         "remarks": "Mooi werk.",
         "reasons": [{"section": {"en": "Results", "nl": "Resultaten"}, "text": "Toon meer."}],
         **{
