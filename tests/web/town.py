@@ -312,7 +312,8 @@ class Town:
         client.cookies.clear()
         file = line.get("file")
         answer = client.request(
-            method, path.replace(":path", "").format(**places), params=self._filled(line.get("query"), places),
+            method, path.replace(":path", "").format(**places),
+            params=self._filled(line.get("query"), places),
             json=self._filled(line.get("json"), places),
             data=self._filled(line.get("form"), places),
             files={"file": ("a.csv", file, "text/csv")} if file else None,
