@@ -44,7 +44,8 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         None,
-        description="At least 32 characters; signs cookies. Made anew at each start when left out.",
+        description="At least 32 characters; signs links in mails that take a step, and tickets of "
+        "questionnaires. Left out: made anew at each start, and older links lead nowhere.",
         min_length=32,
     )
     badge_key: Path = Field(

@@ -106,6 +106,8 @@ def save_view(
 ) -> Response:
     """Save the filters under a name."""
     back = first(sent, "back")
+    with reading(context.database) as connection:
+        staff_scope(connection, context, person)
     try:
         keep_view(context, person, first(sent, "name"), back)
     except BadInput as error:

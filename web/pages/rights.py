@@ -349,6 +349,9 @@ def _step(
         school = school_led(connection, reader.id, now, steps.school)
         chosen = _chosen(connection, school, now, steps)
     right = rights().get(steps.right)
+    if right is None and number > 1:
+        # The later steps are about a right.
+        number, problems = 1, {"right": translate(N_("Choose a right."), language)}
     return page(
         request, "rights_step.html", status=422 if problems else 200, number=number,
         school=school, steps=steps, chosen=chosen, roles=_roles(language), right=right,
