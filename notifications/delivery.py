@@ -177,7 +177,7 @@ def render(templates: Templates, mail: dict[str, Any]) -> Rendered:
 
 def _hidden(value: Any) -> Any:
     """A value, or each of several by name, as whoever may not see it sees it."""
-    return {name: "…" for name in value} if isinstance(value, Mapping) else "…"
+    return dict.fromkeys(value, "…") if isinstance(value, Mapping) else "…"
 
 
 def _as_sent(templates: Templates, mail: dict[str, Any], turn_off: str | None = None) -> Rendered:

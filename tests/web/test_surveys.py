@@ -60,7 +60,8 @@ def test_a_school_registers_and_sets_an_exercise_up(selfie: Desk, tmp_path: Path
     nobody = signed_in(selfie, tmp_path, None)
     assert nobody.post(link).status_code == 401
     there = re.search(r'href="/sign-in\?then=([^"]+)"', nobody.get(link).text)
-    assert there and inside(unquote(there[1])) == link
+    assert there
+    assert inside(unquote(there[1])) == link
     assert client.post(link, follow_redirects=False).status_code == 303
     assert client.post(link).status_code == 409
     assert selfie.case(case_id)["state"] == "profile_incomplete"

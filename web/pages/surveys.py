@@ -226,14 +226,13 @@ def links(request: Request, context: Here, person: Reader, case_id: str) -> HTML
     found = visible_survey(context, person, case_id)
     with reading(context.database) as connection:
         rows = links_of(connection, found.exercise["id"])
-    order = [one.group for one in found.questionnaire.groups]
     shown = [
         {
             **row, "title": found.questionnaire.group(row["group"]).title,
             "address": (address := f"{context.tools.public_url}/s/{row['token']}"),
             "qr": _qr(address),
         }
-        for row in sorted(rows, key=lambda row: order.index(row["group"]))
+        for row in found.in_order(rows)
     ]  # fmt: skip
     return page(request, "survey_links.html", survey=found, links=shown)
 
