@@ -110,13 +110,13 @@ def _filled(database: sqlalchemy.Engine, sheets: int, few: int) -> tuple[str, st
             ids.append(exercise.id)
     chance = random.Random(20230131)
     pool = [bytes(chance.choices((*SCALE, 0, 255), k=STATEMENTS)) for _ in range(997)]
-    for exercise, many in ((ids[0], sheets), (ids[2], few)):
+    for answered, many in ((ids[0], sheets), (ids[2], few)):
         for start in range(0, many, 10_000):
             with writing(database) as connection:
                 connection.execute(
                     _sheet.insert(),
                     [
-                        _row(exercise, at, pool[at % len(pool)])
+                        _row(answered, at, pool[at % len(pool)])
                         for at in range(start, min(start + 10_000, many))
                     ],
                 )

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from textwrap import wrap
 
 INK, QUIET, BLUE, TINT = "#1b2a3a", "#5b6b7b", "#1f4e79", "#eef3f8"
 #: Everything in pixels of a picture that is 720 wide and scales.
 WIDTH, LABEL, VALUE = 720, 230, 90
 ROW, HEADING, GAP, BAR = 30, 34, 10, 18
-#: Letters of a label that fit before it is shortened; the whole text stays as its title.
-FITS = 34
+#: Letters of a line of a label that fit: so many of the widest usual ones are LABEL wide. A label
+#: has two lines before it is shortened; the whole text stays as its title.
+FITS = 25
 #: The same of a heading, which has the whole width.
 HEADING_FITS = 95
 
@@ -54,11 +56,11 @@ def bar_chart(
     parts, top = [], 0
     for group in groups:
         if group.heading:
-            parts.append(_text(0, top + 22, group.heading, weight="700", fits=HEADING_FITS))
+            parts.append(_text(0, top + 22, group.heading, weight="700"))
             top += HEADING
         for bar in group.bars:
             middle = top + ROW // 2
-            parts.append(_text(LABEL - 12, middle + 5, bar.label, anchor="end"))
+            parts += _label(middle, bar.label)
             parts.append(_box(LABEL, middle - BAR // 2, room, TINT))
             length = 0.0
             if bar.value is not None:
@@ -74,14 +76,26 @@ def bar_chart(
     )
 
 
+def _label(middle: int, label: str) -> list[str]:
+    """A label beside its bar, on two lines where one is too short for it."""
+    lines = wrap(label, FITS)
+    if len(lines) < 2:
+        return [_text(LABEL - 12, middle + 5, label, anchor="end", fits=FITS)]
+    rest = label[len(lines[0]) :].strip()
+    return [
+        _text(LABEL - 12, middle - 2, lines[0], anchor="end", fits=FITS, size=13),
+        _text(LABEL - 12, middle + 12, rest, anchor="end", fits=FITS, whole=label, size=13),
+    ]
+
+
 def _text(
     x: int, y: int, text: str, *, anchor: str = "start", weight: str = "400", colour: str = INK,
-    fits: int = FITS,
+    fits: int = HEADING_FITS, whole: str = "", size: int = 15,
 ) -> str:  # fmt: skip
-    short = text if len(text) <= fits else f"{text[: fits - 1]}…"
-    whole = f"<title>{escape(text)}</title>" if short != text else ""
+    short = text if len(text) <= fits else f"{text[: fits - 1].rstrip()}…"
+    whole = f"<title>{escape(whole or text)}</title>" if short != text else ""
     return (
-        f'<text x="{x}" y="{y}" font-family="Source Sans 3, sans-serif" font-size="15" '
+        f'<text x="{x}" y="{y}" font-family="Source Sans 3, sans-serif" font-size="{size}" '
         f'font-weight="{weight}" text-anchor="{anchor}" fill="{colour}">'
         f"{whole}{escape(short)}</text>"
     )

@@ -123,7 +123,12 @@ class SurveySheet(SQLModel, table=True):
     """One submitted questionnaire."""
 
     __tablename__ = "survey_sheet"
-    __table_args__ = (Index("ix_survey_sheet_group", "exercise_id", "group"),)
+    #: SQLite keeps the rows in the order of their random ids, and no number of its own that tells
+    #: which came first.
+    __table_args__ = (
+        Index("ix_survey_sheet_group", "exercise_id", "group"),
+        {"sqlite_with_rowid": False},
+    )
 
     #: Random (not sorted by time): the order of the rows tells nothing.
     id: str = Field(primary_key=True, max_length=36)

@@ -170,8 +170,14 @@ def _one(
 
 def render(templates: Templates, mail: dict[str, Any]) -> Rendered:
     """A mail row in words, to be looked at: what only its addressee may see is left out."""
-    hidden = dict.fromkeys(SECRET & mail["context"].keys(), "…")
-    return _as_sent(templates, {**mail, "context": {**mail["context"], **hidden}})
+    context = mail["context"]
+    hidden = {name: _hidden(context[name]) for name in SECRET & context.keys()}
+    return _as_sent(templates, {**mail, "context": {**context, **hidden}})
+
+
+def _hidden(value: Any) -> Any:
+    """A value, or each of several by name, as whoever may not see it sees it."""
+    return dict.fromkeys(value, "…") if isinstance(value, Mapping) else "…"
 
 
 def _as_sent(templates: Templates, mail: dict[str, Any], turn_off: str | None = None) -> Rendered:

@@ -35,7 +35,7 @@ VALUES: Mapping[str, frozenset[str] | None] = {
 }
 
 #: Values that only whoever gets the mail may see: neither the outbox nor a page shows them.
-SECRET = frozenset({"link"})
+SECRET = frozenset({"link", "links"})
 
 _LINE = frozenset({"organisation", "url", "since", "days_left", "days_late"})
 #: The lists whose items have known fields.

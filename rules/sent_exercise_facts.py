@@ -91,7 +91,7 @@ def _own(
     sent = {one.key: str(one.sent.get(arguments["name"], "")) for one in subjects}
     asked = id_table(connection, sent.values())
     query = select(_exercise).join(asked, asked.c.value == _exercise.c.case_id)
-    known = {row["case_id"]: row for row in connection.execute(query).mappings()}
+    known = {row["case_id"]: dict(row) for row in connection.execute(query).mappings()}
     return {
         one.key: known[sent[one.key]]
         for one in subjects

@@ -87,7 +87,7 @@ def plan_reports(database: sqlalchemy.Engine, days_of: DaysOf = the_day_after) -
                     ZoneInfo(found["zone"]),
                 ),
             }
-            for found in connection.execute(query).mappings().all()
+            for found in map(dict, connection.execute(query).mappings())
         ]  # fmt: skip
     if rows:
         with writing(database) as connection:
@@ -127,11 +127,10 @@ def _make(
     with reading(database) as connection:
         exercise = _exercise_of(connection, row["exercise_id"])
         settings = settings_of(connection, exercise)
-        if settings is not None:
-            asked = _asked(connection, exercise)
-            total = connection.execute(
-                select(func.count()).where(_sheet.c.exercise_id == exercise["id"])
-            ).scalar_one()
+        asked = _asked(connection, exercise)
+        total = connection.execute(
+            select(func.count()).where(_sheet.c.exercise_id == exercise["id"])
+        ).scalar_one()
     if settings is None:
         log.info("report waits for settings", exercise=row["exercise_id"])
         _set_back(database, clock, row, failed=False)

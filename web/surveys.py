@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,11 @@ class Survey:
     def level(self) -> dict[str, str]:
         """The title of its level."""
         return self.questionnaire.level(self.exercise["level"]).title
+
+    def in_order(self, links: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Links in the order of the questionnaire's groups."""
+        order = [one.group for one in self.questionnaire.groups]
+        return sorted(links, key=lambda link: order.index(link["group"]))
 
     @property
     def step(self) -> str:

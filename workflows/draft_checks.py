@@ -49,12 +49,12 @@ def check_draft(file: File, text: str, beside: RuleBook, mails: Mails) -> Checke
         beside: the rule sets and rounds in force, in whose place the draft comes.
     """
     kind, name = file
+    book = RuleBook()
     try:
         if kind == "process":
             process, located = read_process(text, f"{name}.yaml")
             content: Process | RuleSet | Round = process
         else:
-            book = RuleBook()
             content = book.add(text, f"{name}.yaml")
             located = book.located(content.name)
     except BadDefinition as error:

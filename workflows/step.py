@@ -29,6 +29,7 @@ from models.types import Json
 from workflows.applying import apply_effects
 from workflows.chain import event_hash
 from workflows.definition import Process, Step
+from workflows.effects.effect import TAKING_UP
 from workflows.judging import Said, chosen_branch, decision_rows, judge_guard, refusal
 from workflows.kept_values import kept_now
 from workflows.messages import deadlines, messages_of
@@ -75,6 +76,14 @@ _locked = (
     .where(_case.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(_case.c.id)
     .with_for_update(of=_case)
+)
+
+#: Waits for whoever takes such a step at one of the schools. Rows that refer to them do not wait.
+_one_by_one = (
+    select(_organisation.c.id)
+    .where(_organisation.c.id.in_(bindparam("schools", expanding=True)))
+    .order_by(_organisation.c.id)
+    .with_for_update(key_share=True)
 )
 
 
@@ -125,6 +134,9 @@ def take(
     process, now = published.process, cause.now
     with_parties(connection, process, cases)
     add_titles(connection, lambda _case: process, cases)
+    if TAKING_UP & cause.step.effect.keys():
+        schools = {case["organisation_id"] for case in cases} - {None}
+        connection.execute(_one_by_one, {"schools": sorted(schools)}).all()
     if said is None:
         said = judge_guard(
             connection, tools.judge, published, cause.step.guard, cases, now, cause.payload

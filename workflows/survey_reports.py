@@ -87,14 +87,15 @@ def statistics_threshold(connection: Connection, tools: Tools, area: str) -> int
         .join(_exercise, _exercise.c.case_id == _case.c.id)
         .distinct()
     ).scalars()  # fmt: skip
-    found: list[Any] = []
+    found = []
     for name in processes.all():
         try:
             published = tools.library.in_force(connection, name, today)
         except NotFound:
             continue
-        held = published.round_on(today) or (published.rounds or [None])[-1]
-        found.append(published.values(held, area).get(STATISTICS))
-    if not found or not all(isinstance(one, int) for one in found):
-        return None
-    return max(found)
+        held = published.round_on(today) or next(iter(reversed(published.rounds)), None)
+        set_to = published.values(held, area).get(STATISTICS)
+        if not isinstance(set_to, int):
+            return None
+        found.append(set_to)
+    return max(found, default=None)

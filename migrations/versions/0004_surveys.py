@@ -112,6 +112,7 @@ def upgrade() -> None:
             ["survey_exercise.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_survey_sheet_group", "survey_sheet", ["exercise_id", "group"], unique=False)
     op.create_table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -266,3 +267,31 @@ def test_nobody_else_begins_or_locks_one(selfie: Desk) -> None:
                 EXERCISE, "begin", actor_id=person, organisation_id=selfie.school,
                 payload={"level": "primary"}, round_name="2022-2023",
             )  # fmt: skip
+
+
+def test_two_at_once_do_not_make_a_fourth(
+    engine: sqlalchemy.Engine, clock: VirtualClock, judge: Judge
+) -> None:
+    desk = open_desk(engine, clock, judge)
+    for _ in range(2):
+        locked(desk)
+    both = [begun(desk), begun(desk)]
+    for case_id in both:
+        set_up(desk, case_id)
+    refused: list[Refused] = []
+    ready = threading.Barrier(2)
+
+    def make_links(case_id: str) -> None:
+        ready.wait()
+        try:
+            desk.engine.fire(case_id, "make_links", desk.teachers[0])
+        except Refused as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=make_links, args=(case_id,)) for case_id in both]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [type(error) for error in refused] == [NotMet]
+    assert sorted(desk.case(case_id)["state"] for case_id in both) == ["links_made", "setting_up"]

@@ -148,10 +148,8 @@ def test_a_report_that_is_not_there_says_why(survey: Survey) -> None:
     begun = survey.exercise(PEOPLE)
     plan_reports(survey.desk.database)
     with writing(survey.desk.database) as connection:
-        table, exercise = (
-            model.__table__
-            for model in (SurveyReport, SurveyExercise)  # type: ignore[attr-defined]
-        )
+        table = SurveyReport.__table__  # type: ignore[attr-defined]
+        exercise = SurveyExercise.__table__  # type: ignore[attr-defined]
         of = select(exercise.c.id).where(exercise.c.case_id == begun)
         connection.execute(
             update(table).where(table.c.exercise_id.in_(of)).values(counted=20, total=41)

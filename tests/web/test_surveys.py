@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import sqlalchemy
@@ -24,6 +25,7 @@ from tests.surveys.exercises import (
     token_of,
 )
 from tests.web.conftest import client_as, context_of
+from web.signing_in import inside
 
 pytestmark = pytest.mark.integration
 
@@ -53,9 +55,13 @@ def test_a_school_registers_and_sets_an_exercise_up(selfie: Desk, tmp_path: Path
     case_id = register(selfie)
     link = f"/links/{link_in_mail(selfie, case_id)}"
     for _ in range(2):  # a mail program looks at it first
-        assert "Activate the account" in client.get(link).text
+        assert "Account activeren" in client.get(link).text
     assert selfie.case(case_id)["state"] == "requested"
-    assert signed_in(selfie, tmp_path, None).post(link).status_code == 401
+    nobody = signed_in(selfie, tmp_path, None)
+    assert nobody.post(link).status_code == 401
+    there = re.search(r'href="/sign-in\?then=([^"]+)"', nobody.get(link).text)
+    assert there
+    assert inside(unquote(there[1])) == link
     assert client.post(link, follow_redirects=False).status_code == 303
     assert client.post(link).status_code == 409
     assert selfie.case(case_id)["state"] == "profile_incomplete"
@@ -92,16 +98,16 @@ def test_every_step_of_the_set_up(selfie: Desk, tmp_path: Path) -> None:
     late = {"first_day": "2022-11-28", "last_day": "2022-12-20", "language": "nl"}
     client.post(f"{at}/dates", data=late)
     page = client.post(f"{at}/links")
-    assert (page.status_code, "at most 21 days" in page.text) == (422, True)
+    assert (page.status_code, "hoogstens 21 dagen" in page.text) == (422, True)
     client.post(f"{at}/dates", data={**late, "last_day": "2022-12-04"})
     assert "Wij doen dit." in client.get(f"{at}/preview/teachers").text
     page = client.post(f"{at}/links")
     assert page.url.path == f"{at}/links"
     assert page.text.count("data:image/svg+xml") == 4
     for step in ("numbers", "companies", "statements", "dates"):
-        assert "nothing of the set-up can be changed" in client.get(f"{at}/{step}").text
+        assert "vanaf dan kan er niets meer aan de set-up" in client.get(f"{at}/{step}").text
         assert client.post(f"{at}/{step}", data=good | late | own).status_code == 409
-    assert "not set by your country yet" in client.get(at).text
+    assert "nog niet vastgelegd door jullie land" in client.get(at).text
 
 
 def test_it_is_the_schools_alone(selfie: Desk, tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ def _whole(context: Context, reader: Someone, case_id: str) -> Exercise:
                 group=one["group"], company=one["company"],
                 address=f"{context.tools.public_url}/s/{one['token']}",
             )
-            for one in links
+            for one in found.in_order(links)
         ],
         participation=[
             ParticipationLine(

@@ -56,7 +56,7 @@ def _report_page(
         content = exercise["content"]
         other = report_of_session(connection, exercise, compare) if compare and content else None
     level = say(_level(exercise), language)
-    shared = {
+    shared: dict[str, Any] = {
         "exercise": exercise,
         "level": level,
         "errors": errors or {},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Annotated, Any
 
 import segno
@@ -11,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 from sqlalchemy import select
 
-from base.errors import BadInput, Refused
+from base.errors import BadInput, NotFound, Refused
 from base.i18n import N_, say, translate
 from documents.charts import Bar, Bars, bar_chart
 from models.cases import Case
@@ -28,6 +29,7 @@ from web.pages.rendering import page
 from web.problems import as_dict
 from web.scope import scope_of
 from web.signing_in import Perhaps, Reader, Someone
+from web.survey_results import visible_exercise
 from web.surveys import OPENS, Survey, editable_survey, visible_survey
 
 router = APIRouter()
@@ -168,12 +170,15 @@ def survey_page(
     """The page of an exercise; with what is wrong, where the links could not be made."""
     found = visible_survey(context, person, case_id)
     rows: Sequence[Participation] = []
+    result = None
     if found.exercise["locked_at"]:
         with reading(context.database) as connection:
             values = found.published.values_of(found.case)
             rows = participation(connection, found.exercise, values)
+            with suppress(NotFound):  # her school's, and yet not hers to read
+                result = visible_exercise(connection, person.id, case_id, context.tools.clock)
     return page(
-        request, "survey.html", status=status, survey=found, rows=rows, error=error,
+        request, "survey.html", status=status, survey=found, rows=rows, error=error, result=result,
         state=found.published.process.states[found.case["state"]].to_school,
         chart=Markup(chart_of(rows, language)) if rows else "",  # noqa: S704 - escaped in it
         step=found.published.process.transitions[found.step],
@@ -221,14 +226,13 @@ def links(request: Request, context: Here, person: Reader, case_id: str) -> HTML
     found = visible_survey(context, person, case_id)
     with reading(context.database) as connection:
         rows = links_of(connection, found.exercise["id"])
-    order = [one.group for one in found.questionnaire.groups]
     shown = [
         {
             **row, "title": found.questionnaire.group(row["group"]).title,
             "address": (address := f"{context.tools.public_url}/s/{row['token']}"),
             "qr": _qr(address),
         }
-        for row in sorted(rows, key=lambda row: order.index(row["group"]))
+        for row in found.in_order(rows)
     ]  # fmt: skip
     return page(request, "survey_links.html", survey=found, links=shown)
 

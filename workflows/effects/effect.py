@@ -76,12 +76,23 @@ Foresight = Callable[[Occasion], list[Consequence]]
 EFFECTS: dict[str, Effect] = {}
 #: Effects that can say beforehand what they will do.
 FORESIGHTS: dict[str, Foresight] = {}
+#: Effects that take up some of what a school has a limited number of: see :func:`takes_up`.
+TAKING_UP: set[str] = set()
 
 
 def effect(function: Effect) -> Effect:
     """Register ``function`` under its own name."""
     EFFECTS[function.__name__] = function
     return function
+
+
+def takes_up(done: Effect) -> Effect:
+    """Let the steps with the effect ``done`` be taken one after another at each school.
+
+    What their guards count elsewhere at the school then stays as they have counted it.
+    """
+    TAKING_UP.add(done.__name__)
+    return done
 
 
 def foresees(done: Effect) -> Callable[[Foresight], Foresight]:

@@ -12,7 +12,7 @@ from surveys.exercises import exercise_of
 from surveys.links import frozen_statements, link_rows
 from surveys.questionnaire import questionnaire
 from surveys.setup import new_exercise
-from workflows.effects.effect import Occasion, Outcome, effect
+from workflows.effects.effect import Occasion, Outcome, effect, takes_up
 
 _exercise = SurveyExercise.__table__  # type: ignore[attr-defined]
 _link = SurveyLink.__table__  # type: ignore[attr-defined]
@@ -36,6 +36,7 @@ def open_exercise(occasion: Occasion) -> Outcome:
     return Outcome(rows=[(_exercise, row)])
 
 
+@takes_up
 @effect
 def make_links(occasion: Occasion) -> Outcome:
     """Make the links of the case's exercise and freeze what is asked: the set-up is locked.
