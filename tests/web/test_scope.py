@@ -140,8 +140,7 @@ def test_nobody_is_let_in_without_signing_in(
         asked = set(addresses(client))
         assert asked >= OPEN
         answers = {
-            (method, path): ask(client, method, path, **places)
-            for method, path in asked - OPEN
+            (method, path): ask(client, method, path, **places) for method, path in asked - OPEN
         }
         assert set(answers.values()) == {(401, "not_signed_in")}
 

@@ -95,9 +95,10 @@ def _case_page(
         staff = scope.is_staff_in(row)
         side = _staff_side(connection, context, person, row, process, language) if staff else None
         waits_for, now = process.states[row["state"]].waits_for, context.tools.clock.now()
-        hers = bool(waits_for) and acts_as(
-            connection, process, [waits_for or ""], row, person.id, now
-        ) is not None
+        hers = (
+            bool(waits_for)
+            and acts_as(connection, process, [waits_for or ""], row, person.id, now) is not None
+        )
         query = select(_decision).where(_decision.c.case_id == case_id)
         decisions = explained_rows(connection, query, language)
     audience: Literal["staff", "school"] = "staff" if staff else "school"
