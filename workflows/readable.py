@@ -141,6 +141,12 @@ def _actors(process: Process, names: list[str], language: str) -> str:
 
 
 def _when(rule: TimerRule, language: str) -> str:
+    if rule.every:
+        if rule.every.count == 1:
+            once = N_("every working day") if rule.every.working else N_("every day")
+            return translate(once, language)
+        often = N_("every {count} working days") if rule.every.working else N_("every {count} days")
+        return translate(often, language, count=rule.every.count or rule.every.parameter)
     moment = point(rule.at, language) if rule.at else span(rule.after, language)
     if not rule.before:
         return moment

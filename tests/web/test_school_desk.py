@@ -212,6 +212,16 @@ def test_the_preview_lists_what_is_missing_and_the_receipt_what_was_sent(
     assert browser.as_(stranger).get(f"/cases/{case_id}/receipts/3").status_code == 404
 
 
+def test_sending_in_from_the_page_of_the_case_leads_to_the_receipt_too(
+    sqlite_desk: Desk, browser: Browser
+) -> None:
+    desk = sqlite_desk
+    case_id = desk.draft()
+    desk.fill_in(case_id)
+    done = browser.as_(desk.teachers[0]).post(f"/cases/{case_id}/steps/submit", data={})
+    assert done.url.path == f"/cases/{case_id}/receipts/3"
+
+
 def test_deadlines_come_into_a_calendar(sqlite_desk: Desk, browser: Browser) -> None:
     desk = sqlite_desk
     case_id = desk.draft()

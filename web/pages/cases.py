@@ -35,6 +35,7 @@ from web.pages.rendering import page
 from web.queue import due_of
 from web.scope import scope_of, visible_case
 from web.signing_in import NotSignedIn, Perhaps, Reader, Someone
+from workflows.actors import acts_as
 from workflows.assigning import colleagues, reviewers_of
 from workflows.definition import Process
 from workflows.diagram import diagram
@@ -93,6 +94,11 @@ def _case_page(
         history = events(connection, context, scope, row, language)
         staff = scope.is_staff_in(row)
         side = _staff_side(connection, context, person, row, process, language) if staff else None
+        waits_for, now = process.states[row["state"]].waits_for, context.tools.clock.now()
+        hers = (
+            bool(waits_for)
+            and acts_as(connection, process, [waits_for or ""], row, person.id, now) is not None
+        )
         query = select(_decision).where(_decision.c.case_id == case_id)
         decisions = explained_rows(connection, query, language)
     audience: Literal["staff", "school"] = "staff" if staff else "school"
@@ -107,7 +113,7 @@ def _case_page(
         decisions=_by_step(decisions), purposes=purposes,
         picture=Markup(picture),  # noqa: S704 - escaped in it
         pictures=PICTURES, pdf=PDF, comment=comment, comment_error=comment_error,
-        assign_error=assign_error,
+        assign_error=assign_error, hers=hers,
         seconds=int((found.undo_until - context.tools.clock.now()).total_seconds())
         if found.undo_until else 0,
     )  # fmt: skip

@@ -82,16 +82,15 @@ class Desk:
 @router.get("/")
 def start(request: Request, context: Here, person: Perhaps, language: Language) -> HTMLResponse:
     """The processes with their rounds, and the cases the reader may see."""
-    desk, standings, staff = Desk(), [], False
+    desk, standings = Desk(), []
     if person:
         with reading(context.database) as connection:
             desk = _desk(connection, context, person, language)
-            staff = scope_of(connection, person.id, context.tools.clock).is_staff
             own = own_standings(connection, context, person, language, is_open=True)
             standings = [one for one in own if one.hers]
     shown = [_process(one, language) for one in in_force(context)]
     return page(
-        request, "start.html", desk=desk, staff=staff, standings=standings,
+        request, "start.html", desk=desk, standings=standings,
         # What is shown as a card is not named in the table as well.
         carded={one.id for one in standings},
         # First those that there is something to tell of.

@@ -26,6 +26,7 @@ from web.pages.rendering import page
 from web.pages.sending import Sent as Fields
 from web.scope import scope_of, visible_case
 from web.signing_in import Reader, Someone
+from web.standing import submitting
 from workflows.definition import Process, Transition
 from workflows.rehearsal import Rehearsal, rehearse
 from workflows.subjects import name_of
@@ -81,7 +82,7 @@ def take(
         return _shown(request, context, person, language, there, sent, looking=do == "look")
     try:
         with timed_fire(trigger):
-            context.engine.fire(
+            taken = context.engine.fire(
                 case_id, trigger, person.id, payload,
                 version_of(sent), edits_of(sent) if there.staff else [],
             )  # fmt: skip
@@ -90,7 +91,11 @@ def take(
             request, context, person, language, there, sent, looking=there.staff, error=error
         )
     back = first(sent, "then")
-    where = back if back.startswith("/queue") else f"/cases/{case_id}"
+    where = f"/cases/{case_id}"
+    if back.startswith("/queue"):
+        where = back
+    elif trigger in submitting(there.process):
+        where = f"/cases/{case_id}/receipts/{taken.event['sequence']}"
     return RedirectResponse(where, status_code=303)
 
 
