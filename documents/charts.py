@@ -13,7 +13,7 @@ from textwrap import wrap
 
 INK, QUIET, BLUE, TINT = "#1b2a3a", "#5b6b7b", "#1f4e79", "#eef3f8"
 #: Everything in pixels of a picture that is 720 wide and scales.
-WIDTH, LABEL, VALUE = 720, 230, 90
+WIDTH, LABEL, VALUE = 720, 230, 110
 ROW, HEADING, GAP, BAR = 30, 34, 10, 18
 #: Letters of a line of a label that fit: so many of the widest usual ones are LABEL wide. A label
 #: has two lines before it is shortened; the whole text stays as its title.
@@ -66,7 +66,9 @@ def bar_chart(
             if bar.value is not None:
                 length = max(0.0, min(bar.value / scale, 1.0)) * room
                 parts.append(_box(LABEL, middle - BAR // 2, length, BLUE))
-            parts.append(_text(LABEL + room + 12, middle + 5, bar.said, colour=QUIET))
+            # Words in place of a figure stand where the bar would be: they are longer than figures.
+            beside = LABEL + (12 if bar.value is None else room + 12)
+            parts.append(_text(beside, middle + 5, bar.said, colour=QUIET))
             top += ROW
         top += GAP
     return (

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import pytest
 import sqlalchemy
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from base.clock import VirtualClock
@@ -17,6 +19,7 @@ from surveys.reporting import make_reports
 from tests.builders import Desk, add_grant, add_member
 from tests.surveys.making import add_exercise, add_sheets, some, statement
 from tests.web.conftest import client_as, context_of
+from web.app import create_app
 from web.context import Context
 from workflows.process_file import FOLDER
 
@@ -36,9 +39,14 @@ class Survey:
     administrator: str
     authority: str
 
+    @cached_property
+    def app(self) -> FastAPI:
+        """The service: made once, since it takes longer than what is asked of it."""
+        return create_app(self.context)
+
     def client(self, person: str | None) -> TestClient:
         """The service, with one of the desk's people signed in."""
-        return client_as(self.desk, self.context, person)
+        return client_as(self.desk, self.context, person, self.app)
 
     def exercise(
         self, people: dict[str, int], *, school: str = "", width: int = 4, **values: object

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -27,9 +28,11 @@ def context_of(desk: Desk, folder: Path, *, demo: bool = True) -> Context:
     )  # fmt: skip
 
 
-def client_as(desk: Desk, context: Context, person: str | None) -> TestClient:
+def client_as(
+    desk: Desk, context: Context, person: str | None, app: FastAPI | None = None
+) -> TestClient:
     client = TestClient(
-        create_app(context), base_url="http://127.0.0.1:8000", raise_server_exceptions=False,
+        app or create_app(context), base_url="http://127.0.0.1:8000", raise_server_exceptions=False,
         client=("127.0.0.1", 50000),
     )  # fmt: skip
     if person:
