@@ -101,7 +101,7 @@ def test_a_right_for_several_people_in_three_steps(desk: Desk, context: Context)
     assert client.get(f"/rights/{case_id}/revoke").status_code == 404
     file = {"file": ("rights.csv", b"name;email\n", "text/csv")}
     refused = client.post("/rights", data={"school": desk.school}, files=file)
-    assert (refused.status_code, "these columns" in refused.text) == (422, True)
+    assert (refused.status_code, "moet deze kolommen noemen" in refused.text) == (422, True)
 
 
 def test_the_26th_is_refused_and_nobody_else_gets_in(desk: Desk, context: Context) -> None:
@@ -142,7 +142,8 @@ def test_the_26th_is_refused_and_nobody_else_gets_in(desk: Desk, context: Contex
         other = client_as(desk, context, person)
         assert other.get(f"/api/v1/cases/{case_id}").status_code == 404
         assert other.post("/api/v1/cases/each", json={**body, "subjects": two}).status_code == 404
-    assert client_as(desk, context, None).get("/rights").status_code == 401
+    away = client_as(desk, context, None).get("/rights", follow_redirects=False)
+    assert (away.status_code, away.headers["location"]) == (303, "/sign-in?then=%2Frights")
 
 
 def with_report(desk: Desk, context: Context) -> None:
