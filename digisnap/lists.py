@@ -25,6 +25,8 @@ from registry.values import BadValue, text_up_to
 
 #: The right that lets somebody manage the lists of her school (registry/rights.yaml).
 RIGHT = "digisnap_manager"
+#: The process by which a school asks for Digisnap; its round has the settings of the reports.
+PROCESS = "digisnap_request"
 #: The kind of group within which lists are reported on together: scholengemeenschap.
 COMMUNITY = "school_community"
 LONGEST_CODE, LONGEST_NAME = 60, 200

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from base.days import local_day, zone_of
 from base.errors import NotAllowed, NotFound
 from base.i18n import N_
-from digisnap.lists import ListShown, list_of, managed
+from digisnap.lists import PROCESS, ListShown, list_of, managed
 from digisnap.reports import ask_for
 from digisnap.scans import Scan, take_in
 from models.cases import Case
@@ -21,8 +21,6 @@ from workflows.settings_in_force import setting
 from workflows.subjects import named_cases
 from workflows.tools import Tools
 
-#: The process by which a school asks for Digisnap; its round has the settings of the reports.
-PROCESS = "digisnap_request"
 #: The right of those who send codes and completed scans.
 TEAM = "digisnap_team"
 

@@ -14,7 +14,7 @@ from base.clock import VirtualClock
 from models.database import writing
 from models.registry import Label
 from rules.judge import Judge
-from tests.builders import Desk, add_school
+from tests.builders import Desk, add_school, give_files
 from tests.conftest import opened
 from tests.web.conftest import context_of
 from tests.web.serving import served
@@ -51,6 +51,7 @@ def site(
     with opened(f"sqlite:///{path}") as database:
         desk = Desk.open(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
         pages = _pages(desk)
+        give_files(desk, folder / "files")
         with served(create_app(context_of(desk, folder))) as address:
             yield Site(address=address, pages=pages)
 

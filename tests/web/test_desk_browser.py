@@ -11,12 +11,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from base.clock import VirtualClock
-from documents.store import FolderStore
-from models.cases import Evidence
 from models.database import open_database, writing
 from models.messages import Mail
 from rules.judge import Judge
-from tests.builders import PDF, Desk, add_school
+from tests.builders import Desk, add_school, give_files
 from tests.web.conftest import context_of
 from tests.web.serving import served
 from tests.web.test_browser import PHONE, SCREEN, STANDARD, browser
@@ -42,13 +40,7 @@ def place(
     desk.submitted()
     desk.until(2022, 11, 25, 9)
     submit(desk, *other)
-    # The desk's files have no content: give them some, so that there is something to show.
-    evidence = Evidence.__table__  # type: ignore[attr-defined]
-    with writing(desk.database) as connection:
-        kept = FolderStore(folder / "files").put(PDF)
-        connection.execute(
-            evidence.update().where(evidence.c.sha256.is_not(None)).values(sha256=kept)
-        )
+    give_files(desk, folder / "files")
     with served(create_app(context_of(desk, folder))) as address:
         yield address, desk
     database.dispose()
