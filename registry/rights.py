@@ -52,19 +52,28 @@ class Right(_Part):
     settings: RightSettings
 
 
-class _File(_Part):
+class RightsFile(_Part):
+    """The file: the rights, and the process that gives them."""
+
+    process: str
+    #: The start of the process that gives a right.
+    start: str
     rights: dict[str, Right]
 
 
 @lru_cache(maxsize=1)
-def rights() -> Mapping[str, Right]:
-    """Every right by its name.
+def rights_file() -> RightsFile:
+    """The rights, and the process that gives them.
 
     Raises:
         BadDefinition: the file has not the form of its own comments.
     """
-    located = read_yaml(FILE.read_text(encoding="utf-8"), FILE.name)
-    return validated(_File, located).rights
+    return validated(RightsFile, read_yaml(FILE.read_text(encoding="utf-8"), FILE.name))
+
+
+def rights() -> Mapping[str, Right]:
+    """Every right by its name; raises as :func:`rights_file`."""
+    return rights_file().rights
 
 
 def holding(right: Any, day: date) -> ColumnElement[bool]:

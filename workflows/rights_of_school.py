@@ -1,7 +1,7 @@
 """The rights of a school: its people, who has which right, and both as a table to work on.
 
-Giving, extending and revoking are steps of the process :data:`PROCESS`; here is what a principal
-needs around them (003_4a7623deb6c7c7ce.txt, step 2).
+Giving, extending and revoking are steps of the process that registry/rights.yaml names; here is
+what a principal needs around them (003_4a7623deb6c7c7ce.txt, step 2).
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from base.errors import BadInput, NotFound
 from base.i18n import N_
 from models.cases import Case
 from models.registry import Membership, Organisation, Person
-from registry.rights import rights
+from registry.rights import rights, rights_file
 from workflows.kept_values import kept_values
 from workflows.subjects import named_cases
 
-PROCESS, GRANT = "user_right", "grant"
 #: The role at a school that gives rights there.
 ROLE = "principal"
 #: Rows shown; a school has fewer.
@@ -171,7 +170,7 @@ def rights_at(connection: Connection, school: School) -> list[RightShown]:
     query = (
         named_cases()
         .add_columns(_person.c.email.label("email"))
-        .where(_case.c.process == PROCESS, _case.c.organisation_id == school.id)
+        .where(_case.c.process == rights_file().process, _case.c.organisation_id == school.id)
         .order_by(_case.c.is_open.desc(), _person.c.name, _case.c.id.desc())
         .limit(MOST)
     )

@@ -19,7 +19,7 @@ from base.errors import BadInput, KeurmerkError, NotFound, Problem
 from base.i18n import N_, say, translate
 from base.ids import new_id
 from models.database import reading
-from registry.rights import rights
+from registry.rights import rights, rights_file
 from web.context import Context, Here
 from web.language import Language, language_of
 from web.pages.rendering import page
@@ -29,8 +29,6 @@ from workflows.bulk import check_many, start_each
 from workflows.definition import Process
 from workflows.rights_file import as_csv, day_of, upload, written
 from workflows.rights_of_school import (
-    GRANT,
-    PROCESS,
     Employee,
     RightShown,
     School,
@@ -143,7 +141,7 @@ def _people(
     with reading(context.database) as connection:
         one = school_led(connection, reader.id, now, steps.school)
         chosen = _chosen(connection, one, now, steps)
-        most = _process(connection, context).starts[GRANT].together
+        most = _process(connection, context).starts[rights_file().start].together
         if wanted is not None:
             days = {field: day_of(wanted[field]) for field in ("begin", "end") if wanted[field]}
             problems |= {
@@ -217,8 +215,8 @@ def confirm(
     if not ids:
         raise NotFound(N_("There is no such person at this school."))
     found = start_each(
-        context.engine, PROCESS, GRANT, ids, actor_id=reader.id, organisation_id=school.id,
-        payload=_payload(steps),
+        context.engine, rights_file().process, rights_file().start, ids, actor_id=reader.id,
+        organisation_id=school.id, payload=_payload(steps),
     )  # fmt: skip
     result = [[names[one.subject_id], _why(one.error, language)] for one in found]
     token = _told.dumps([steps.right, result])
@@ -390,7 +388,8 @@ def _wrong(context: Context, steps: Wizard, language: str) -> dict[str, str]:
             found["last_day"] = translate(message, language, first=first)
     if not found:
         try:
-            check_many(context.engine, PROCESS, GRANT, steps.people, _payload(steps))
+            given = rights_file()
+            check_many(context.engine, given.process, given.start, steps.people, _payload(steps))
         except BadInput as error:
             found |= _placed(error, language, "reason")
     return found
@@ -431,12 +430,13 @@ def _chosen(connection: Connection, school: School, now: datetime, steps: Wizard
 
 def _most(context: Context) -> int:
     with reading(context.database) as connection:
-        return _process(connection, context).starts[GRANT].together
+        return _process(connection, context).starts[rights_file().start].together
 
 
 def _process(connection: Connection, context: Context) -> Process:
     tools = context.tools
-    return tools.library.in_force(connection, PROCESS, tools.clock.now().date()).process
+    given, today = rights_file(), tools.clock.now().date()
+    return tools.library.in_force(connection, given.process, today).process
 
 
 def _roles(language: str) -> dict[str, str]:
