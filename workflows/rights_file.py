@@ -17,12 +17,10 @@ from base.days import local_day
 from base.errors import BadInput, KeurmerkError, Problem
 from base.i18n import N_
 from models.database import writing
-from registry.rights import rights
+from registry.rights import rights, rights_file
 from registry.values import shown
 from workflows.engine import Engine
 from workflows.rights_of_school import (
-    GRANT,
-    PROCESS,
     Employee,
     RightShown,
     School,
@@ -141,7 +139,10 @@ def _carry_out(
         return False
     payload |= {"right": row["right"].strip(), "first_day": first_day.isoformat()}
     about = {"person": person.id, "organisation": school.id}
-    engine.start_in(connection, PROCESS, GRANT, about, actor_id=actor_id, payload=payload)
+    given = rights_file()
+    engine.start_in(
+        connection, given.process, given.start, about, actor_id=actor_id, payload=payload
+    )
     return True
 
 
