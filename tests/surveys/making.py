@@ -31,8 +31,10 @@ def sheets(*rows: Sequence[int | None]) -> list[bytes]:
     return [bytes(255 if one is None else one for one in row) for row in rows]
 
 
-def add_case(connection: Connection, school: str, *, area: str = "BE-VLG") -> str:
-    """A case to hang an exercise on."""
+def add_case(
+    connection: Connection, school: str, *, area: str = "BE-VLG", process: str | None = None
+) -> str:
+    """A case to hang an exercise on, of the process that is published or called otherwise."""
     table = Release.__table__  # type: ignore[attr-defined]
     release = connection.execute(select(table.c.id, table.c.process)).first()
     if release is None:
@@ -43,7 +45,7 @@ def add_case(connection: Connection, school: str, *, area: str = "BE-VLG") -> st
         add(connection, made)
         release = connection.execute(select(table.c.id, table.c.process)).one()
     case = Case(
-        process=release.process, release_id=release.id, round=None, area=area,
+        process=process or release.process, release_id=release.id, round=None, area=area,
         organisation_id=school, zone="Europe/Brussels", state="closed", since=EARLY,
         opened_at=EARLY, unique_key=None, is_open=False, version=0,
     )  # fmt: skip
@@ -108,8 +110,9 @@ def give_badges(desk: Desk, many: int) -> None:
         )  # fmt: skip
         for person in (desk.reviewer, desk.colleague):
             add_grant(connection, person, "administrator", "*")
-        made = [add_exercise(connection, desk.school, asked) for _ in range(many)]
-        for exercise in made:
+        for _ in range(many):
+            case_id = add_case(connection, desk.school, process="survey")
+            exercise = add_exercise(connection, desk.school, asked, case_id=case_id)
             for group in GROUPS:
                 add_sheets(connection, exercise, group, sheets(*[[3]] * 5))
     for row in desk.rows(SurveyExercise):
