@@ -13,7 +13,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from base.days import local_day, zone_of
 from base.errors import KeurmerkError, Problem
 from base.ids import new_id
-from digisnap.lists import ListShown, link
+from digisnap.lists import PROCESS, ListShown, link
 from digisnap.reports import archive, content
 from models.database import reading, writing
 from web.api.papers import pdf
@@ -23,7 +23,6 @@ from web.pages.rendering import page
 from web.pages.wrong import Wrong
 from web.signing_in import Reader, Someone
 from workflows.digisnap_desk import (
-    PROCESS,
     my_lists,
     new_report,
     requests_for,
