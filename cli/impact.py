@@ -34,7 +34,7 @@ def run(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say what a changed rule or round file would do to the cases there are.
+    """Say what a changed file would do to the cases there are.
 
     Nothing changes. Facts are those each decision saw; a fact the file asks for differently is
     looked up as it is today. Exits with 2 if the file has errors.
