@@ -222,7 +222,9 @@ def test_hostile_facts_never_pass_and_never_hurt(fence: Fence) -> None:
     judge = Judge(fence)
     before = fence.failures
 
-    @settings(max_examples=examples(1_000), deadline=None, database=None)
+    tried = examples(1_000)
+
+    @settings(max_examples=tried, deadline=None, database=None)
     @given(st.dictionaries(KEYS, JUNK, min_size=1, max_size=2))
     def hostile(sent: Mapping[str, Any]) -> None:
         facts: dict[str, Any] = {**PASSING, **sent}
@@ -243,8 +245,9 @@ def test_hostile_facts_never_pass_and_never_hurt(fence: Fence) -> None:
         assert found == expected
 
     hostile()
-    assert works["refused"] > 1_000
-    assert works["decided"] > 5
+    # Most junk is refused, and some is fine by chance: both ways were gone.
+    assert works["refused"] > tried / 2
+    assert works["decided"] > 0
     assert fence.failures == before
     assert overall(judge.decide(TYPICAL, [PASSING])[0]) is Outcome.MET
 

@@ -5,6 +5,7 @@ import threading
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from PIL import Image
 
 from models.cases import Evidence
@@ -196,8 +197,7 @@ def test_the_same_request_twice_at_once_is_carried_out_once(desk: Desk, as_: As)
     case_id = desk.submitted()
     ready, codes = threading.Barrier(2), []
 
-    def send() -> None:
-        client = as_(desk.reviewer)
+    def send(client: TestClient) -> None:
         ready.wait()
         answer = client.post(
             f"{API}/cases/{case_id}/triggers/approve", json={},
@@ -205,7 +205,7 @@ def test_the_same_request_twice_at_once_is_carried_out_once(desk: Desk, as_: As)
         )  # fmt: skip
         codes.append(answer.status_code)
 
-    threads = [threading.Thread(target=send) for _ in range(2)]
+    threads = [threading.Thread(target=send, args=(as_(desk.reviewer),)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -77,6 +77,7 @@ def test_a_reviewer_asks_for_changes_and_takes_it_back_by_keyboard(
             assert page.locator("html").get_attribute("lang") == language
             if not javascript:
                 return
+            page.wait_for_load_state()  # a button pressed may still be on its way
             assert page.evaluate("document.documentElement.scrollWidth") <= width, name
             found = Axe().run(page, options={"runOnly": STANDARD, "resultTypes": ["violations"]})
             assert found.response["violations"] == [], (name, found.generate_report())

@@ -47,6 +47,7 @@ def browser() -> Iterator[Browser]:
 
 def looked_at(page: Page, width: int, told: list[str], address: str, *, script: bool) -> None:
     """See that the page fits, that axe finds nothing, and nothing strange was said or asked."""
+    page.wait_for_load_state()  # a button pressed may still be on its way
     assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
     if script:
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")

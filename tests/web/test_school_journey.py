@@ -207,6 +207,7 @@ def _look(page: Page, *, scripts: bool, width: int) -> None:
     """Nothing sticks out, and axe finds nothing; it needs scripts to look."""
     if not scripts:
         return
+    page.wait_for_load_state()  # a button pressed may still be on its way
     assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
     found = Axe().run(page, options={"runOnly": STANDARD, "resultTypes": ["violations"]})
     assert found.response["violations"] == [], (page.url, found.generate_report())

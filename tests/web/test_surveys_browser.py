@@ -51,6 +51,7 @@ def browser() -> Iterator[Browser]:
 
 def look(page: Page, name: str) -> None:
     """See that the page stands by the standard and does not scroll sideways."""
+    page.wait_for_load_state()  # a button pressed may still be on its way
     if SHOTS:
         page.screenshot(path=f"{SHOTS}/{name}-{page.viewport_size['width']}.png", full_page=True)  # type: ignore[index]
     options = {"runOnly": {"type": "tag", "values": STANDARD}}
