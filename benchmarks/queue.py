@@ -30,7 +30,8 @@ from web.context import Context
 from web.queue import Filters, place, queue_page
 from web.scope import scope_of
 from web.signing_in import HEADER
-from workflows.engine import Engine, new_case
+from workflows.engine import Engine
+from workflows.new_cases import new_case
 from workflows.publishing import Published
 from workflows.subjects import NOTHING, of_school
 from workflows.waiting import waiting_rows

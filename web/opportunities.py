@@ -16,7 +16,7 @@ from web.context import Context
 from web.signing_in import Someone
 from workflows.actors import acts_as
 from workflows.definition import Process, Start
-from workflows.engine import new_case
+from workflows.new_cases import new_case
 from workflows.publishing import Published
 from workflows.subjects import NOTHING, subject
 
