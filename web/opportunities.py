@@ -64,11 +64,7 @@ def opportunities(
     tools = context.tools
     now = tools.clock.now()
     hers = _Hers.of(connection, person.id, now)
-    for name in tools.library.processes(connection):
-        try:
-            published = tools.library.in_force(connection, name, now.date())
-        except NotFound:  # not in force yet
-            continue
+    for published in tools.library.all_in_force(connection, now.date()):
         for way, start in published.process.starts.items():
             yield from _of_start(connection, published, way, start, hers, now)
 

@@ -56,8 +56,7 @@ def prepare(engine: Engine) -> None:
     """Set the timers that belong to processes (screenings, digests); see that there is a queue."""
     now = engine.tools.clock.now()
     with writing(engine.database) as connection:
-        for name in engine.tools.library.processes(connection):
-            published = engine.tools.library.in_force(connection, name, now.date())
+        for published in engine.tools.library.all_in_force(connection, now.date()):
             plan_starts(connection, published, now)
             plan_digests(connection, published, now)
         fill_queue(connection, engine.tools.library)

@@ -71,11 +71,10 @@ def _page(
         options = _options(connection, context, scope, person, given, language)
         views = views_of(connection, person.id)
     dues = [due(row["due_at"], row, now) for row in found.rows]
-    titles = {one.process.process: say(one.process.title, language) for one in in_force(context)}
     address = urlencode(given)
     return page(
         request, "queue.html", status=status, lines=list(zip(lines, dues, strict=True)),
-        titles=titles, options=options, given=given, views=views, address=address,
+        titles=options["process"], options=options, given=given, views=views, address=address,
         next=f"/queue?{urlencode({**given, 'after': found.next})}" if found.next else None,
         first_page=after is None, error=error, filtered=bool(given),
     )  # fmt: skip
