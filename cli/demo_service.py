@@ -9,8 +9,9 @@ from sqlalchemy.engine import make_url
 from base.clock import VirtualClock
 from base.settings import Settings
 from cli.context import Wiring
+from cli.demo_acts import Story
 from cli.demo_data import EVE, begin
-from cli.demo_story import Story, first_weeks
+from cli.demo_story import first_weeks
 from models.database import open_database
 from models.schema import migrate
 
