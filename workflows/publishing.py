@@ -294,3 +294,8 @@ class Library:
         here = and_(_release.c.process == newest.c.process, _release.c.number == newest.c.number)
         query = select(_release.c.id).join(newest, here).order_by(_release.c.process)
         return [self.release(connection, id_) for id_ in connection.execute(query).scalars()]
+
+    def processes(self, connection: Connection) -> list[str]:
+        """The names of all processes ever published."""
+        query = select(_release.c.process).distinct().order_by(_release.c.process)
+        return list(connection.execute(query).scalars())
