@@ -50,6 +50,8 @@ def check_round(
         if name in call.dates:
             check.error(("parameters", name), f'"{name}" is among the dates already')
     _inferred(check, (), call.inferred, own)
+    for name in call.about:
+        check.named("date or parameter", name, own, ("about", name))
     _windows(check, (), call, "")
     _years(check, call)
     _unknown(check, call, rule_sets)
