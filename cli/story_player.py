@@ -14,8 +14,8 @@ from base.errors import BadInput, KeurmerkError
 from base.i18n import FALLBACK, N_, say
 from cli.context import Parts
 from cli.demo_pictures import picture
-from cli.story_file import Act, StoryFile
 from cli.story_digisnap import link_list, order_report, send_scans
+from cli.story_file import Act, StoryFile
 from cli.story_links import mailed_link
 from cli.story_people import found
 from cli.story_surveys import respond, set_up
@@ -103,23 +103,22 @@ class Player:
                 self._look(f"  {one.say(self._language)}")
 
     def _do(self, act: Act) -> None:
-        engine, who = self._parts.engine, self._person(act.by)
+        who = self._person(act.by)
         if act.start is not None:
             self._start(act, act.start, who)
-            return
-        if act.leaves is not None:
+        elif act.leaves is not None:
             self._leaves(act.leaves, act.on)
-            return
-        if act.link is not None:
+        elif act.link is not None:
             link_list(self._parts, act.link, str(who))
-            return
-        if act.scans is not None:
+        elif act.scans is not None:
             send_scans(self._parts, act.scans, str(who))
-            return
-        if act.report is not None:
+        elif act.report is not None:
             order_report(self._parts, act.report, str(who))
-            return
-        case_id = self._case(act.case)
+        else:
+            self._do_in_case(act, self._case(act.case), who)
+
+    def _do_in_case(self, act: Act, case_id: str, who: str | None) -> None:
+        engine = self._parts.engine
         if act.fire is not None:
             step = self._published(self._process(case_id)).process.transitions[act.fire]
             link = mailed_link(self._parts, case_id, act.fire) if act.by_link else None
