@@ -100,7 +100,8 @@ def changed(
         if day is None:
             text = translate(NO_DAY, language, value=last_day)
             if not last_day.strip():
-                text = translate(MISSING, language)
+                title = translate(N_("New last day"), language)
+                text = translate(MISSING, language, title=title)
             return _change(request, context, reader, case_id, step, typed, {"last_day": text})
         payload["last_day"] = day.isoformat()
     try:

@@ -16,7 +16,7 @@ from web.context import Context
 from workflows.definition import Process
 
 NO_DAY = N_("“{value}” is no date. Write it as dd/mm/yyyy, such as 26/07/2026.")
-MISSING = N_("This has to be filled in.")
+MISSING = N_("“{title}”: this has to be filled in.")
 
 #: Carries what came of a request to the page that tells it. It decides nothing.
 told = URLSafeSerializer(new_id(), salt="rights")

@@ -51,6 +51,7 @@ ROLES = {
     "principal": N_("principal"),
     "coordinator": N_("coordinator"),
 }
+TITLES = {"first_day": N_("First day"), "last_day": N_("Last day"), "reason": N_("Reason")}
 
 
 class Wizard:
@@ -242,11 +243,11 @@ def _wrong(context: Context, steps: Wizard, language: str) -> dict[str, str]:
     for field in ("first_day", "last_day"):
         value = getattr(steps, field)
         if not value:
-            found[field] = translate(MISSING, language)
+            found[field] = _missing(field, language)
         elif day_of(value) is None:
             found[field] = translate(NO_DAY, language, value=value)
     if not steps.reason.strip():
-        found["reason"] = translate(MISSING, language)
+        found["reason"] = _missing("reason", language)
     if not found:
         first, last = day_of(steps.first_day), day_of(steps.last_day)
         if first and last and last < first:
@@ -259,6 +260,10 @@ def _wrong(context: Context, steps: Wizard, language: str) -> dict[str, str]:
         except BadInput as error:
             found |= placed(error, language, "reason")
     return found
+
+
+def _missing(field: str, language: str) -> str:
+    return translate(MISSING, language, title=translate(TITLES[field], language))
 
 
 def _payload(steps: Wizard) -> dict[str, Any]:
