@@ -31,6 +31,7 @@ from web.scope import scope_of
 from web.signing_in import Perhaps, Reader, Someone
 from web.survey_results import visible_exercise
 from web.surveys import OPENS, Survey, editable_survey, visible_survey
+from workflows.publishing import Published
 
 router = APIRouter()
 
@@ -66,11 +67,9 @@ def _overview(
     )  # fmt: skip
 
 
-def _published(context: Context) -> list[Any]:
-    day = context.tools.clock.now().date()
+def _published(context: Context) -> list[Published]:
     with reading(context.database) as connection:
-        names = context.tools.library.processes(connection)
-        return [context.tools.library.in_force(connection, name, day) for name in names]
+        return context.tools.library.all_in_force(connection, context.tools.clock.now().date())
 
 
 def _schools(context: Context, person: Someone, language: str) -> list[dict[str, Any]]:
