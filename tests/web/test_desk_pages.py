@@ -281,6 +281,15 @@ def test_the_overview_counts_and_gives_files(sqlite_desk: Desk, client: Client) 
     assert "Cases: 2." in page
     assert "To be judged 1" in page
     assert "<svg" in rita.get("/overview").text
+    figures = rita.get("/api/v1/overview?process=school_label").json()
+    assert figures["total"] == 2
+    (process,) = figures["processes"]
+    assert process["process"]["name"] == "school_label"
+    assert {one["name"]: one["count"] for one in process["states"]} == {
+        "invited": 1, "submitted": 1
+    }  # fmt: skip
+    assert sum(one["count"] for one in figures["ages"]) == 1
+    assert figures["loads"] == [{"reviewer": None, "waiting": 1, "late": 0}]
     assert "Cases: 0." in words(client(italian).get("/overview").text)
     lines = rita.get("/overview/cases.csv").content.decode("utf-8-sig").splitlines()
     assert lines[0].startswith("Case,School,Process,Round")

@@ -33,6 +33,7 @@ from notifications.templates import Templates
 from tests.builders import Desk, add_grant, add_person, installed_mails
 from tests.web.conftest import context_of
 from tests.web.provider import OwnProvider, at, provider_of
+from web.account_mails import LINK, PASSKEY_MADE, PASSKEY_USED
 from web.app import create_app
 from web.context import Context
 from web.limits import Limits, network
@@ -588,4 +589,5 @@ def test_what_the_staff_read_is_kept_and_shown_to_administrators(
 def test_what_is_loaded_where_there_is_tls_stays_there(sqlite_desk: Desk, tmp_path: Path) -> None:
     headers = browser(earnest(sqlite_desk, tmp_path)).get("/sign-in").headers
     assert headers["strict-transport-security"] == "max-age=63072000"
-    assert Templates().languages("sign_in/link") == ["de", "en", "fr", "nl"]
+    for mail in (LINK, PASSKEY_MADE, PASSKEY_USED):
+        assert Templates().languages(mail) == ["de", "en", "fr", "nl"]
