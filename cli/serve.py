@@ -108,7 +108,7 @@ def serve(given: Wiring, settings: Settings, clock: Clock | None, *, demo: bool)
 
 
 def server_settings(app: Any, settings: Settings, *, demo: bool) -> uvicorn.Config:
-    """How ``app`` is served: who is behind a web server is believed of those that are named alone."""
+    """How ``app`` is served; only the web servers that are named are believed for whom they ask."""
     return uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False,
         timeout_graceful_shutdown=PATIENCE, proxy_headers=not demo,

@@ -1,4 +1,4 @@
-"""What programs look for at fixed addresses: whom to tell of a weakness, and the picture of a tab."""
+"""What programs look for at fixed addresses: whom to tell of a weakness, the picture of a tab."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from web.context import Here
 router = APIRouter()
 
 _SEAL = Path(__file__).resolve().parent.parent / "static" / "seal.svg"
-#: Whoever reads it again after this time gets a new date: it is never out of date while it is there.
+#: Whoever reads it again gets a new date: it is never out of date while it is there.
 HOLDS = timedelta(days=30)
 
 
