@@ -101,11 +101,7 @@ class Engine:
         published = self.tools.library.release(connection, case["release_id"])
         transition = published.process.transitions.get(trigger)
         if transition is None:
-            raise NotPossible(
-                N_("{process} has no step “{trigger}”. From here there are: {possible}."),
-                process=published.process.title, trigger=trigger,
-                possible=_titles(published, triggers_from(published.process, case["state"])),
-            )  # fmt: skip
+            raise _no_step(published, case, trigger)
         now = self.tools.clock.now()
         with_parties(connection, published.process, [case])
         if version is not None and version != case["version"]:
@@ -349,14 +345,14 @@ class Engine:
         Raises:
             NotAllowed: the person may not take the step.
             NotPossible: it does not lead out of the case's state.
+            Conflict: it did a moment ago, and somebody else was first.
         """
         published = self.tools.library.release(connection, case["release_id"])
         transition = published.process.transitions.get(trigger)
-        if transition is None or case["state"] not in transition.source:
-            raise NotPossible(
-                N_("Possible now: {possible}."),
-                possible=_titles(published, triggers_from(published.process, case["state"])),
-            )
+        if transition is None:
+            raise _no_step(published, case, trigger)
+        if case["state"] not in transition.source:
+            raise self._no_way(connection, published, case, trigger, actor_id)
         now = self.tools.clock.now()
         with_parties(connection, published.process, [case])
         acted_as = acts_as(connection, published.process, transition.by, case, actor_id, now)
@@ -440,6 +436,14 @@ class Engine:
                     "reason": str(refused),
                 },
             )  # fmt: skip
+
+
+def _no_step(published: Published, case: Row, trigger: str) -> NotPossible:
+    return NotPossible(
+        N_("{process} has no step “{trigger}”. From here there are: {possible}."),
+        process=published.process.title, trigger=trigger,
+        possible=_titles(published, triggers_from(published.process, case["state"])),
+    )  # fmt: skip
 
 
 def locked(connection: Connection, case_id: str) -> dict[str, Any]:

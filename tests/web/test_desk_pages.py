@@ -155,6 +155,11 @@ def test_who_comes_second_is_told_and_keeps_what_she_wrote(
     assert "Somebody was first" in text
     assert "Rita Reviewer was first" in text
     assert "What you had written Reason Geen bewijs." in text
+    # The same when she only looks, or comes back to the step later.
+    looked = karel.post(step, data={**fields, "reason": "Geen bewijs.", "do": "look"})
+    assert (looked.status_code, "Rita Reviewer was first" in looked.text) == (409, True)
+    assert "What you had written Reason Geen bewijs." in words(looked.text)
+    assert "Rita Reviewer was first" in karel.get(step).text
 
 
 def test_a_conflict_of_interest_is_told_before_anything_is_tried(

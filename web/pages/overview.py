@@ -40,6 +40,8 @@ router = APIRouter(dependencies=[Depends(check_address)])
 
 #: Cases in a file: what a spreadsheet still opens with ease.
 MOST = 50_000
+#: A chart stands beside its table: pixels of its width.
+CHART = 540
 
 HEAD = (
     N_("Case"), N_("School"), N_("Process"), N_("Round"), N_("Country or region"), N_("State"),
@@ -99,7 +101,9 @@ def _bars(counts: Sequence[tuple[str, int]], heading: str = "") -> Bars:
 
 def _chart(groups: list[Bars], title: str, language: str) -> Markup:
     description = translate(N_("The same figures stand in the table beside it."), language)
-    drawn = bar_chart(groups, title=translate(title, language), description=description)
+    drawn = bar_chart(
+        groups, title=translate(title, language), description=description, width=CHART
+    )
     return Markup(drawn)  # noqa: S704 - escaped in it
 
 

@@ -135,17 +135,23 @@ def _occasion(context: Context, person: Someone, case_id: str, trigger: str) -> 
 
 
 def _look(
-    context: Context, person: Someone, language: str, there: Occasion, payload: Mapping[str, Any]
-) -> Looked:
-    """Try the step without taking it."""
+    context: Context, person: Someone, language: str, there: Occasion,
+    payload: Mapping[str, Any], version: int | None,
+) -> Looked:  # fmt: skip
+    """Try the step without taking it.
+
+    Arguments:
+        version: of the case as it was looked at.
+    """
     looked = Looked()
     try:
         with reading(context.database) as connection:
             found = context.engine.consequences(connection, there.case, there.trigger, person.id)
         looked.consequences = [one.say(language) for one in found]
         looked.rehearsal = rehearse(
-            context.engine, context.templates, there.case["id"], there.trigger, person.id, payload
-        )
+            context.engine, context.templates, there.case["id"], there.trigger, person.id, payload,
+            version,
+        )  # fmt: skip
     except (Refused, BadInput) as error:
         looked.refusal = error
     return looked
@@ -165,7 +171,9 @@ def _shown(
     payload = payload_of(there.process, there.step, sent)
     looked = Looked()
     if error is None or isinstance(error, BadInput):
-        looked = _look(context, person, language, there, payload if looking else {})
+        looked = _look(
+            context, person, language, there, payload if looking else {}, sent.number("version")
+        )
     if not looking and needs and isinstance(looked.refusal, BadInput):
         looked.refusal = None  # nothing has been filled in yet
     why = error or looked.refusal
