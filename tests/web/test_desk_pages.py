@@ -232,6 +232,11 @@ def test_several_are_decided_after_each_was_looked_at(sqlite_desk: Desk, client:
     desk.fire(ids[1], "approve", desk.colleague)
     fields = hidden(look.text)
     del fields["case"]
+    none = rita.post(
+        "/queue/several", data={**fields, **way, "listed": ids, "case": [], "do": "take"}
+    )
+    assert (none.status_code, "Choose at least one case first." in none.text) == (422, True)
+    assert none.text.count('name="case"') == 2  # one has been decided on meanwhile
     done = rita.post("/queue/several", data={**fields, **way, "case": ids[:2], "do": "take"})
     text = words(done.text)
     assert "✓ done : Sint-Jan Refused" in text

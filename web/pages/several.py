@@ -74,11 +74,17 @@ def decide(
     request: Request, context: Here, person: Reader, language: Language, sent: Form
 ) -> Response:
     """Look at every line, or take the step in those that are ticked."""
-    way = sent.get("way")
+    way, do = sent.get("way"), "" if sent.get(SEARCH) else sent.get("do")
+    problems: dict[str, str] = {}
     name, _, trigger = way.partition("/")
+    chosen = sent.all("case")
+    if do == "take" and not chosen:
+        # All were taken out: the list is shown once more, and nothing that was written is lost.
+        chosen, do = sent.all("listed"), "look"
+        problems["several"] = translate(N_("Choose at least one case first."), language)
     lines = [
         line
-        for line in _lines(context, person, language, sent.all("case"))
+        for line in _lines(context, person, language, chosen)
         if line.process.process == name and trigger in line.process.transitions
     ]
     if not lines:
@@ -86,8 +92,6 @@ def decide(
     process = lines[0].process
     step = process.transitions[trigger]
     payload = payload_of(process, step, sent)
-    do = "" if sent.get(SEARCH) else sent.get("do")
-    problems: dict[str, str] = {}
     stage = "ask" if step.asks and do not in ("look", "take") else "look"
     if do == "take":
         stage = "done"
@@ -96,9 +100,11 @@ def decide(
             with timed_fire(trigger):
                 _take(context, person, language, line, trigger, payload, version)
     elif stage == "look":
+        wrong: dict[str, str] = {}
         for line in lines:
-            problems |= _look(context, person, language, line, trigger, payload)
-        stage = "ask" if problems else "look"
+            wrong |= _look(context, person, language, line, trigger, payload)
+        stage = "ask" if wrong else "look"
+        problems |= wrong
     asking = Asking(person_id=person.id, language=language, everywhere=True)
     with reading(context.database) as connection:
         asked = asked_of(connection, process, step, asking, sent, problems)
