@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tests.builders import Desk
 from tests.web.conftest import context_of
 from web.app import create_app
 from web.context import Context
-from web.limits import Limits
+from web.limits import LARGE, Limits
 
 PROXY, STRANGER = "192.0.2.10", "198.51.100.7"
 
@@ -45,6 +46,19 @@ def test_only_the_named_web_servers_say_for_whom_they_ask(
     # Each person behind it has tries of her own; a stranger cannot get more by naming others.
     assert [ask("203.0.113.5") for _ in range(61)][-1] == 429
     assert (ask("203.0.113.6") == 429) is not believed
+
+
+def test_files_are_counted_wherever_they_are_sent(sqlite_desk: Desk, tmp_path: Path) -> None:
+    app = create_app(earnest(sqlite_desk, tmp_path, Settings(files=tmp_path)))
+    client = TestClient(app, client=(STRANGER, 4000))
+
+    def send(content: bytes | Iterator[bytes]) -> int:
+        return client.post("/cases/x/form/esafety", content=content).status_code
+
+    assert send(b"x" * LARGE) != 429
+    assert [send(iter([b"x"])) for _ in range(300)][-1] == 429  # it does not say how much comes
+    assert send(b"x" * LARGE) == 429
+    assert send(b"x") != 429
 
 
 def test_who_is_to_be_told_of_a_weakness_stands_where_it_is_looked_for(

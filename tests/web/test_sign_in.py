@@ -24,6 +24,7 @@ from base.clock import VirtualClock
 from base.errors import BadDefinition, BadSetting
 from base.settings import Settings
 from models.access import Access, Identity, MailLink, Passkey, Session, SignInStart
+from models.cases import Decision
 from models.database import writing
 from models.registry import Person
 from notifications.carriers import FolderCarrier
@@ -581,6 +582,24 @@ def test_what_the_staff_read_is_kept_and_shown_to_administrators(
     first = ada.get("/api/v1/access", params={"limit": 2}).json()
     rest = ada.get("/api/v1/access", params={"limit": 2, "after": first["next"]}).json()
     assert ([one["what"] for one in rest["accesses"]], rest["next"]) == (["case"], None)
+    # A mail to somebody else and a decision are read of a case, too; one's own mail is one's own.
+    (mail,) = desk.mails(template="school_label/submitted", person_id=desk.teachers[0])
+    decision = desk.rows(Decision, case_id=case_id)[0]["id"]
+    before = len(desk.rows(Access))
+    for one in (teacher, rita, ada):
+        one.get(f"/mailbox/{mail['id']}")
+        one.get(f"/api/v1/mails/{mail['id']}/preview")
+        one.get(f"/api/v1/decisions/{decision}")
+    assert [(row["person_id"] == desk.reviewer, row["case_id"], row["what"])
+            for row in desk.rows(Access)[before:]] == [
+        (hers, case_id, what)
+        for hers, each in (
+            (True, (f"mailbox/{mail['id']}", f"mails/{mail['id']}/preview",
+                    f"decisions/{decision}")),
+            (False, (f"mailbox/{mail['id']}", f"mails/{mail['id']}/preview")),
+        )
+        for what in each
+    ]  # fmt: skip
     desk.clock.advance(timedelta(days=365, seconds=1))
     signed_in(desk, context)
     assert desk.rows(Access) == []

@@ -91,12 +91,6 @@ def _local_day(values: Values, value: datetime, zone: str) -> str:
 
 
 @pass_context
-def _colon(values: Values) -> str:
-    """A colon as the reader's language sets it: French with a space before it."""
-    return "\u00a0:" if values["language"] == "fr" else ":"
-
-
-@pass_context
 def _size(values: Values, size: int) -> str:
     return size_in_words(size, values["language"])
 
@@ -106,7 +100,6 @@ templates = Environment(
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
 templates.globals["_"] = _translated
-templates.globals["colon"] = _colon
 templates.filters.update(
     say=_said,
     day=_day,
