@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection, delete, select
 
@@ -24,11 +25,14 @@ _link = MailLink.__table__  # type: ignore[attr-defined]
 _person = Person.__table__  # type: ignore[attr-defined]
 
 
-def send(connection: Connection, context: Context, email: str, language: str) -> None:
+def send(
+    connection: Connection, context: Context, email: str, language: str, then: str = "/"
+) -> None:
     """Write the mail with a link, if somebody has this address; a link sent before ends.
 
     Arguments:
         language: the language of the page she asks on, where none is kept of her.
+        then: the page of ours that the link leads to.
     """
     to = find(connection, _person.c.email == address(email))
     if to is None:
@@ -42,8 +46,9 @@ def send(connection: Connection, context: Context, email: str, language: str) ->
     )
     if not is_open(connection, context, key):
         return  # asked for twice at once: the other link is on its way
+    there = f"?{urlencode({'then': then})}" if then != "/" else ""
     values = {
-        "link": f"{context.tools.public_url}/sign-in/mail/{key}", "minutes": minutes,
+        "link": f"{context.tools.public_url}/sign-in/mail/{key}{there}", "minutes": minutes,
     }  # fmt: skip
     write(connection, context, LINK, to, language, values)
 

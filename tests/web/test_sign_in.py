@@ -81,7 +81,7 @@ def mailed(desk: Desk) -> str:
             for one in Path(folder).glob("*.eml")
         ]
     texts = "".join(mail.get_body(("plain",)).get_content() for mail in mails)  # type: ignore[union-attr]
-    (link,) = re.findall(r"/sign-in/mail/[\w-]{43}", texts)
+    (link,) = re.findall(r"/sign-in/mail/[\w-]{43}(?:\?then=[\w%.-]+)?", texts)
     return str(link)
 
 
@@ -113,11 +113,16 @@ def test_a_link_signs_in_once_and_soon_and_tells_nobody_who_is_known(
     for landing in (one.get(first), one.get(first)):
         assert (landing.status_code, "One step to go" in landing.text) == (200, True)
     assert one.get(first).headers["referrer-policy"] == "no-referrer"
-    one.post("/sign-in/mail", data={"email": TEACHER})
-    second = mailed(desk)
+    # It leads to the page that was wanted, and to no other site.
+    wanted = "/applications?x=1"
+    assert f'name="then" value="{wanted}"' in one.get("/sign-in", params={"then": wanted}).text
+    one.post("/sign-in/mail", data={"email": TEACHER, "then": wanted})
+    second, _, there = mailed(desk).partition("?")
+    assert f'name="then" value="{wanted}"' in one.get(f"{second}?{there}").text
+    assert 'name="then" value="/"' in one.get(second, params={"then": "//evil.example"}).text
     assert one.get(first).status_code == one.post(first).status_code == 410
-    answer = one.post(second, follow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    answer = one.post(second, data={"then": wanted}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, wanted)
     cookie = answer.headers["set-cookie"]
     assert re.match(r"__Host-session=[\w-]{43}; HttpOnly; Max-Age=36000; Path=/; ", cookie)
     assert "SameSite=lax" in cookie
