@@ -54,6 +54,15 @@ def conflict_of_interest(
     return None
 
 
+def no_step(published: Published, case: Row, trigger: str) -> NotPossible:
+    """The refusal of a step that the process does not have."""
+    return NotPossible(
+        N_("{process} has no step “{trigger}”. From here there are: {possible}."),
+        process=published.process.title, trigger=trigger,
+        possible=titles(published, triggers_from(published.process, case["state"])),
+    )  # fmt: skip
+
+
 def no_way(
     connection: Connection, tools: Tools, published: Published, case: Row, trigger: str,
     actor_id: str | None,
