@@ -27,7 +27,7 @@ from workflows.actors import acts_as
 from workflows.answers import may_edit
 from workflows.answers_store import answers_of, evidence_counts
 from workflows.definition import Process
-from workflows.engine import UNDO
+from workflows.log_words import UNDO
 from workflows.form import missing
 from workflows.graph import onward
 from workflows.parties import add_parties

@@ -34,14 +34,13 @@ from workflows.effects.effect import Consequence
 from workflows.judging import judge_guard, refusal
 from workflows.kept_values import kept_now
 from workflows.links import OPENED, read_link
+from workflows.log_words import MOVE, UNDO, actor_title, step_title
 from workflows.machine import next_state, triggers_from
 from workflows.parties import resolve, unique_key, with_parties
 from workflows.publishing import Published
 from workflows.step import Taken, lock, take
 from workflows.subjects import NOTHING, at_school, subject
 from workflows.tools import Cause, Tools
-
-UNDO = "undo"
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
@@ -153,7 +152,12 @@ class Engine:
             _timer.c.due_at <= self.tools.clock.now(),
         )  # fmt: skip
         late = connection.execute(over).first() is not None
-        if late or opened.version != case["version"]:
+        # What a case is moved to another version for does not use a link up.
+        steps = select(_event.c.id).where(
+            _event.c.case_id == case["id"], _event.c.sequence > opened.version,
+            _event.c.trigger != MOVE,
+        )  # fmt: skip
+        if late or connection.execute(steps).first() is not None:
             raise NotPossible(
                 N_("This link no longer holds: its time is over, or it has been used. If what it "
                    "was for has not been done, start again and you get a new one.")
@@ -401,15 +405,14 @@ class Engine:
         self, connection: Connection, published: Published, case: Row, actor_id: str | None
     ) -> Conflict:
         last = last_event(connection, case)
-        step = published.process.transitions.get(last["trigger"])
-        name: Any = published.process.actors[last["acted_as"]].title
+        name: Any = actor_title(published.process, last["acted_as"])
         if last["actor_id"]:
             person = connection.execute(
                 select(_person.c.name).where(_person.c.id == last["actor_id"])
             ).scalar()
             # A school is not told which reviewer it was; colleagues tell one another.
-            same = published.process.actors[last["acted_as"]]
-            may_know = not same.grant or (
+            same = published.process.actors.get(last["acted_as"])
+            may_know = (same is not None and not same.grant) or (
                 actor_id is not None
                 and acts_as(
                     connection, published.process,
@@ -422,7 +425,7 @@ class Engine:
         return Conflict(
             N_("{who} was first, on {day}: “{trigger}”. The case is now “{state}”."),
             who=name,
-            trigger=step.title if step else last["trigger"],
+            trigger=step_title(published.process, last["trigger"], last["payload"]),
             state=published.process.states[case["state"]].title,
             day=local_day(last["at"], ZoneInfo(case["zone"])),
         )

@@ -45,6 +45,7 @@ from web.pages import (
     survey_setup,
     survey_statistics,
     surveys,
+    versions,
 )
 from web.pages.participant_rendering import error_page_of
 
@@ -63,7 +64,7 @@ def set_up_pages(app: FastAPI) -> None:
     for module in (
         start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
         processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
-        labels, badges, calendar, notices, preferences, rights, digisnap, rules, drafts, mailbox,
+        labels, badges, calendar, notices, preferences, rights, digisnap, rules, versions, drafts, mailbox,
         clock, api_reference, links, survey_statistics, survey_reports, surveys, survey_setup,
         answering,
     ):  # fmt: skip

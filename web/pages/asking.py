@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from base.days import ZONES
-from base.i18n import say, translate
+from base.i18n import colon, say, translate
 from documents.words import area_name
 from web.opportunities import known_projects, name_of_id, search
 from web.pages.sending import Sent
@@ -66,7 +66,7 @@ def fields_of(
             found += [
                 Field(
                     name=(name := f"{ask.name}.{section.section}"), type="text", required=False,
-                    title=f"{say(ask.title, language)}: {say(section.title, language)}",
+                    title=f"{say(ask.title, language)}{colon(language)}{say(section.title, language)}",
                     value=sent.get(name), error=errors.get(name, ""), most=ask.max_characters,
                 )
                 for section in sections(process)

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 
 from base.errors import BadInput, NotFound
-from base.i18n import N_, say
+from base.i18n import N_, colon, say
 from models.cases import Case, Timer
 from models.database import reading
 from web.context import Context, Here
@@ -96,8 +96,8 @@ def _coming(context: Context, language: str) -> list[tuple[datetime, str, str, s
             process = published.process
             what = say(process.title, language)
             if case is None and row["name"] in process.starts:
-                what = f"{what}: {say(process.starts[row['name']].title, language)}"
+                what = f"{what}{colon(language)}{say(process.starts[row['name']].title, language)}"
             elif case and (fires := process.timers[row["name"]].fire):
-                what = f"{what}: {say(process.transitions[fires].title, language)}"
+                what = f"{what}{colon(language)}{say(process.transitions[fires].title, language)}"
             found.append((row["due_at"], what, name_of(case) if case else "", row["case_id"]))
     return found
