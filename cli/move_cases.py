@@ -1,8 +1,9 @@
-"""``keurmerk move-cases``: move open cases to another version of their process, once it was seen."""
+"""``keurmerk move-cases``: move open cases to another version of their process."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -79,8 +80,9 @@ def run(
                 connection, library, target, now, FALLBACK, round_name=round_name, named=NAMED,
                 progress=tell,
             )  # fmt: skip
-        data = _as_data(found, target)
-        typer.echo(json.dumps(data, ensure_ascii=False, indent=2) if as_json else _said(found, data))
+        data = as_data(found, {"version": target.number})
+        words = said(found, f"moved to version {target.number}")
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=2) if as_json else words)
 
 
 def _administrator(connection: Connection, mail: str, parts: Parts) -> Administrator:
@@ -119,9 +121,10 @@ def _move(
     return {"version": target.number, "moved": moved, "refused": refused}
 
 
-def _as_data(found: Summary, target: Published) -> dict[str, Any]:
+def as_data(found: Summary, before: Mapping[str, Any]) -> dict[str, Any]:
+    """A summary for programs, after what stands ``before`` it."""
     return {
-        "version": target.number, "looked_at": found.looked_at, "possible": found.possible,
+        **before, "looked_at": found.looked_at, "possible": found.possible,
         "refused": dict(found.refused),
         "timers": [
             {"timer": name, "change": kind, "cases": count}
@@ -148,13 +151,15 @@ def _case(move: Move) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _said(found: Summary, data: dict[str, Any]) -> str:
-    lines = [
-        f"{found.possible} of {counted(found.looked_at, 'open case')} can be moved to version "
-        f"{data['version']}."
-    ]
+def said(found: Summary, done: str) -> str:
+    """A summary in lines.
+
+    Arguments:
+        done: what would be done, such as ``moved to version 2``.
+    """
+    lines = [f"{found.possible} of {counted(found.looked_at, 'open case')} can be {done}."]
     lines += [f"not possible ({count}): {why}" for why, count in found.refused.items()]
-    lines += [f"timer {one['timer']} {one['change']}: {one['cases']}" for one in data["timers"]]
+    lines += [f"timer {name} {kind}: {count}" for (name, kind), count in found.timers.items()]
     lines += [f"timer {name} due at once: {count}" for name, count in found.at_once.items()]
     lines += [
         f"answer {name} not shown any more, but kept: {count}" for name, count in found.lost.items()

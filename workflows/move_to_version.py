@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import sqlalchemy
 from sqlalchemy import Connection, update
 from sqlalchemy.exc import IntegrityError
 

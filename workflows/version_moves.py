@@ -88,7 +88,9 @@ class Summary:
     at_once: Counter[str] = field(default_factory=Counter)
     #: Field of the form -> how many cases have an answer that would not be shown.
     lost: Counter[str] = field(default_factory=Counter)
-    #: The first of them, and all that were refused among the first.
+    #: A move that changes a timer of that name.
+    examples: dict[str, Move] = field(default_factory=dict)
+    #: The first of them.
     moves: list[Move] = field(default_factory=list)
 
     @property
@@ -106,6 +108,7 @@ class Summary:
             return
         for change in move.timers:
             self.timers[change.name, kind_of(change)] += 1
+            self.examples.setdefault(change.name, move)
         self.at_once.update(move.at_once)
         self.lost.update(move.lost)
 
@@ -201,9 +204,7 @@ def version(connection: Connection, library: Library, process: str, number: int)
     Raises:
         NotFound: there is none.
     """
-    query = select(_release.c.id).where(
-        _release.c.process == process, _release.c.number == number
-    )
+    query = select(_release.c.id).where(_release.c.process == process, _release.c.number == number)
     found = connection.execute(query).scalar()
     if found is None:
         raise NotFound(

@@ -81,7 +81,8 @@ def test_an_open_case_is_moved_and_goes_on_by_the_new_version(desk: Desk) -> Non
     (move,) = found.moves
     assert ("expire", "moved") in found.timers
     (expiry,) = [one for one in move.timers if one.name == "expire"]
-    assert expiry.before and expiry.after
+    assert expiry.before
+    assert expiry.after
     assert expiry.after - expiry.before == timedelta(days=7)
     assert desk.case(case_id) == before, "looking changes nothing"
 

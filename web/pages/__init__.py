@@ -64,8 +64,8 @@ def set_up_pages(app: FastAPI) -> None:
     for module in (
         start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
         processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
-        labels, badges, calendar, notices, preferences, rights, digisnap, rules, versions, drafts, mailbox,
-        clock, api_reference, links, survey_statistics, survey_reports, surveys, survey_setup,
-        answering,
+        labels, badges, calendar, notices, preferences, rights, digisnap, rules, versions, drafts,
+        mailbox, clock, api_reference, links, survey_statistics, survey_reports, surveys,
+        survey_setup, answering,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)

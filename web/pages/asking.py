@@ -66,7 +66,9 @@ def fields_of(
             found += [
                 Field(
                     name=(name := f"{ask.name}.{section.section}"), type="text", required=False,
-                    title=f"{say(ask.title, language)}{colon(language)}{say(section.title, language)}",
+                    title=colon(language).join(
+                        say(one, language) for one in (ask.title, section.title)
+                    ),
                     value=sent.get(name), error=errors.get(name, ""), most=ask.max_characters,
                 )
                 for section in sections(process)

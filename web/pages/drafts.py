@@ -30,6 +30,7 @@ from web.context import Context, Here
 from web.language import Language
 from web.pages.rendering import page
 from web.pages.rules import KIND, STATUS
+from web.pages.versions import shown_moves
 from web.posted import Posted
 from web.signing_in import Reader
 from workflows import drafts
@@ -107,12 +108,19 @@ def change(
 
 @router.get("/rules/drafts/{draft_id}/impact")
 def impact(
-    request: Request, context: Here, reader: Reader, draft_id: str, against: str = ""
-) -> Response:
+    request: Request, context: Here, reader: Reader, language: Language, draft_id: str,
+    against: str = "",
+) -> Response:  # fmt: skip
     """What the draft would do to the cases there are."""
     with reading(context.database) as connection:
         who = drafting.administrator_of(connection, context, reader.id)
         row = drafts.read_draft(connection, who, draft_id)
+    if row["kind"] == "process":
+        moved = drafting.process_impact_of(context, reader.id, draft_id, against or None, language)
+        return page(
+            request, "process_impact.html", row=row, gone=moved.gone, against=against,
+            most=drafting.MOVES_COUNTED, gone_kinds=GONE, **shown_moves(moved.moves, language),
+        )  # fmt: skip
     found = drafting.impact_of(context, reader.id, draft_id, against or None)
     return page(request, "impact.html", row=row, impact=found, against=against, outcomes=OUTCOMES)
 
@@ -124,6 +132,10 @@ OUTCOMES = {
     "does_not_apply": N_("does not apply"),
     "": N_("does not apply"),
 }
+
+
+#: What is gone of a process file.
+GONE = {"state": N_("state"), "step": N_("step"), "timer": N_("what happens by itself")}
 
 
 def _hers(error: NotAllowed) -> bool:

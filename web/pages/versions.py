@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -45,8 +45,15 @@ AT_ONCE = 100
 #: Cases that are counted for the summary.
 MOST = 2000
 
+#: The version of a row that nobody has seen.
+NOT_SEEN = -1
+
 #: What happens to a timer.
-KINDS = {"set": N_("is set"), "cancelled": N_("is cancelled"), "moved": N_("is set for another day")}
+KINDS = {
+    "set": N_("is set"),
+    "cancelled": N_("is cancelled"),
+    "moved": N_("is set for another day"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,10 +101,10 @@ def carry_out(
     with reading(context.database) as connection:
         who = drafting.administrator_of(connection, context, reader.id)
         target = _target(connection, context, name, to)
+    # A case without a version was not on the list: it is told so, as one that has changed since.
     chosen = {
-        one: seen
+        one: version_of(sent, f"version-{one}") or NOT_SEEN
         for one in dict.fromkeys(sent.get("case", []))
-        if (seen := version_of(sent, f"version-{one}")) is not None
     }
     problems: dict[str, str] = {}
     done: Mapping[str, KeurmerkError | None] | None = None
@@ -140,12 +147,12 @@ def _shown(
             connection, library, target, now, language, scopes=who.scopes, round_name=wanted,
             most=MOST,
         )  # fmt: skip
-        lines = [_line(one, language) for one in moves(connection, library, target, here, now)]
-        results = _results(connection, context, done, language) if done else []
+        lines = [line(one, language) for one in moves(connection, library, target, here, now)]
+        results = _results(connection, done, language) if done else []
     return page(
         request, "versions.html", status=422 if problems else 200, target=target, name=name,
         versions=there, rounds=rounds, call=wanted or "", after=after, lines=lines, whole=whole,
-        counted=_counted(whole, target, language), kinds=KINDS, why=why, problems=problems or {},
+        counted=_counted(whole, language), kinds=KINDS, why=why, problems=problems or {},
         results=results, chosen=chosen, most=MOST, last=here[-1]["id"] if len(here) == AT_ONCE
         else "", choices=_numbers(there, target),
     )  # fmt: skip
@@ -156,7 +163,16 @@ def _numbers(there: Mapping[int, tuple[str, int]], target: Published) -> dict[st
     return {str(one): str(one) for one in sorted({*there, target.number}, reverse=True)}
 
 
-def _line(move: Move, language: str) -> Line:
+def shown_moves(whole: Summary, language: str) -> dict[str, Any]:
+    """What a template needs to show a summary and the moves it names."""
+    return {
+        "whole": whole, "kinds": KINDS, "counted": _counted(whole, language),
+        "lines": [line(one, language) for one in whole.moves],
+    }  # fmt: skip
+
+
+def line(move: Move, language: str) -> Line:
+    """A case of the list, in words."""
     before, after = move.before.process, move.after.process
     return Line(
         move=move, name=name_of(move.case) or say(after.title, language),
@@ -178,17 +194,18 @@ def _field(move: Move, key: str, language: str) -> str:
     return say(found.title, language) if found else key
 
 
-def _counted(whole: Summary, target: Published, language: str) -> list[tuple[str, str, int]]:
-    """How many timers of each name change, and how: what it does, what happens to it, how many."""
-    found = []
-    for (name, kind), count in sorted(whole.timers.items()):
-        rule = target.process.timers.get(name)
-        found.append((does(target.process, rule, language) if rule else name, kind, count))
-    return found
+def _counted(whole: Summary, language: str) -> list[tuple[str, str, int]]:
+    """How many timers change, and how: what each does, what happens to it, in how many cases."""
+    return [
+        (_does(whole.examples[name], name, language), kind, count)
+        for (name, kind), count in sorted(whole.timers.items())
+    ]
 
 
 def _results(
-    connection: Connection, context: Context, done: Mapping[str, KeurmerkError | None], language: str
+    connection: Connection,
+    done: Mapping[str, KeurmerkError | None],
+    language: str,
 ) -> list[tuple[str, str, str]]:
     """What came of each case: its id, its name, and why it was not moved."""
     query = named_cases().where(_case.c.id.in_(list(done)))
