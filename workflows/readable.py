@@ -72,7 +72,7 @@ def timers(process: Process, language: str) -> list[TimerRead]:
     """Everything that happens by itself while a case is in a state, and the daily mails."""
     found = [
         TimerRead(
-            name=name, when=_when(rule, language), does=does(process, rule, language),
+            name=name, when=_when(rule, language), does=what_it_does(process, rule, language),
             states=", ".join(say(process.states[one].title, language) for one in rule.states),
         )
         for name, rule in process.timers.items()
@@ -158,7 +158,7 @@ def _when(rule: TimerRule, language: str) -> str:
     return translate(N_("{spans} before: {moment}"), language, spans=spans, moment=moment)
 
 
-def does(process: Process, rule: TimerRule, language: str) -> str:
+def what_it_does(process: Process, rule: TimerRule, language: str) -> str:
     """What a timer does when it is due."""
     if rule.fire:
         return say(process.transitions[rule.fire].title, language)

@@ -23,7 +23,7 @@ from web.signing_in import Reader
 from workflows.form import find_field
 from workflows.move_to_version import move_cases
 from workflows.publishing import Published
-from workflows.readable import does
+from workflows.readable import what_it_does
 from workflows.subjects import name_of, named_cases
 from workflows.version_moves import (
     Move,
@@ -186,7 +186,7 @@ def line(move: Move, language: str) -> Line:
 
 def _does(move: Move, name: str, language: str) -> str:
     process = move.after.process if name in move.after.process.timers else move.before.process
-    return does(process, process.timers[name], language)
+    return what_it_does(process, process.timers[name], language)
 
 
 def _field(move: Move, key: str, language: str) -> str:
