@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from base.i18n import N_, say, translate
+from base.i18n import N_, Text, say, translate
 from rules.open_values import explained
 from rules.wording import fill
 from workflows.definition import Process, TimerRule
@@ -120,8 +120,10 @@ def rule_sets(
     return found
 
 
-def open_settings(published: Published, round_name: str | None, area: str) -> list[tuple[str, str]]:
-    """What nobody has set in a round for an area: name, and what it is (English)."""
+def open_settings(
+    published: Published, round_name: str | None, area: str
+) -> list[tuple[str, Text | str]]:
+    """What nobody has set in a round for an area: name, and what it is."""
     if round_name is None or published.process.round is None:
         return []
     about = explained(published.book, published.process.round)

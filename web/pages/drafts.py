@@ -19,8 +19,9 @@ from base.errors import (
     NotPossible,
     Problem,
 )
-from base.i18n import N_
+from base.i18n import LANGUAGES, N_
 from models.database import reading
+from notifications.languages import NAMES
 from rules.book import RuleBook
 from rules.country_values import CountryValue, country_values
 from rules.editing import Path, Value, changed, read, values_of
@@ -275,7 +276,10 @@ def _country_boxes(book: RuleBook, call: object, area: str) -> list[CountryValue
 
 
 def _boxes(row: drafts.Row, checked: Checked) -> list[tuple[str, list[tuple[str, Value]]]]:
-    """The values of a file, by its parts: title of the part, and label and value of each box."""
+    """The values of a file, by its parts: title of the part, and label and value of each box.
+
+    Keys stand as in the file, so that form and text are one; languages are named.
+    """
     parts: dict[str, list[tuple[str, Value]]] = {}
     data = checked.located.data if checked.located else {}
     for one in _values(row):
@@ -284,6 +288,8 @@ def _boxes(row: drafts.Row, checked: Checked) -> list[tuple[str, list[tuple[str,
             node = node[int(step)] if isinstance(node, list) else node[step]
             called = _called(node)
             names.append(str(called or step) if step.isdigit() else step)
+        if names[-1] in LANGUAGES and len(names) > 1:
+            names[-1] = NAMES[names[-1]].capitalize()
         head = names[0] if len(names) < 3 else " · ".join(names[:2])
         label = " · ".join(names[1:] if len(names) < 3 else names[2:]) or names[0]
         parts.setdefault(head, []).append((label, one))
