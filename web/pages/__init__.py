@@ -59,7 +59,6 @@ def set_up_pages(app: FastAPI) -> None:
     app.mount("/static/fonts", StaticFiles(directory=fonts), name="fonts")
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.state.error_page = error_page_of
-    app.state.survey_limit = answering.limit_of(app.state.context)
     for module in (
         start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
         processes, applications, apply, several, queue, overview, cases, steps, submitting, form,

@@ -32,7 +32,6 @@ from surveys.questionnaire import LEFT_OUT, NOT_APPLICABLE, Questionnaire, quest
 from web.api.papers import pdf
 from web.context import Context, Here
 from web.pages.participant_rendering import participant_page
-from web.rate import Limit
 
 router = APIRouter()
 
@@ -41,8 +40,6 @@ _company = SurveyCompany.__table__  # type: ignore[attr-defined]
 
 #: A certificate can be made for so many seconds after submitting.
 CERTIFICATE_LASTS = 30 * 60
-#: Questionnaires that one address may begin in a minute: whole schools share one.
-MOST_BEGUN = 600
 #: Names are not longer.
 MOST_NAME = 100
 #: How an answer is written in the page: 0 to 5, and this where there is none.
@@ -71,11 +68,6 @@ class Part:
     questions: Sequence[Question]
 
 
-def limit_of(context: Context) -> Limit:
-    """The limit on how many questionnaires one address may begin."""
-    return Limit(context.tools.clock, MOST_BEGUN)
-
-
 @router.get("/s/{token}")
 def opened(request: Request, context: Here, token: str, lang: str = "") -> HTMLResponse:
     """What the link is for, and the button that begins; or that it is too early or too late."""
@@ -90,8 +82,6 @@ def start(
     request: Request, context: Here, token: str, language: Annotated[str, Form()] = ""
 ) -> HTMLResponse:
     """Begin, and show the first part."""
-    limit: Limit = request.app.state.survey_limit
-    limit.count(request.client.host if request.client else "")
     now = context.tools.clock.now()
     key = begin(context.database, token, now)
     with reading(context.database) as connection:
