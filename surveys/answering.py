@@ -69,6 +69,10 @@ class Opened:
         """When the last day is over."""
         return end_of(self.exercise["last_day"], ZoneInfo(self.exercise["zone"]))
 
+    def expires_at(self, begun_at: datetime) -> datetime:
+        """Until when a questionnaire that was begun then can be submitted."""
+        return min(begun_at + LASTS, self.ends_at)
+
 
 def open_link(connection: Connection, token: str, now: datetime) -> Opened:
     """What a link leads to, whether it answers now or not.
@@ -115,7 +119,7 @@ def begin(database: sqlalchemy.Engine, token: str, now: datetime) -> str:
             _progress.insert(),
             {
                 "key_hash": _hash(key), "token": token,
-                "expires_at": min(now + LASTS, opened.ends_at),
+                "expires_at": opened.expires_at(now),
             },
         )  # fmt: skip
     return key

@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from fastapi import Request
 from sqlalchemy import delete
-from starlette.responses import Response
 
 from base.errors import NotFound
 from base.ids import new_id
@@ -28,14 +27,20 @@ EXPORTS = ("text/csv", "application/vnd.openxmlformats", "application/zip")
 LONGEST = 200
 
 
-def note_reading(request: Request, answer: Response, context: Context) -> None:
-    """Keep that the person of a request read something, if she reads it as staff."""
-    if request.method != "GET" or answer.status_code != 200:
-        return
-    case_id, kind = request.path_params.get("case_id"), answer.headers.get("content-type", "")
-    exports = kind.startswith(EXPORTS)
-    if not (case_id or exports):
-        return
+def is_reading(request: Request, status: int, kind: str) -> bool:
+    """Whether an answer gives somebody what counts.
+
+    Arguments:
+        kind: what it is answered with, as its header says.
+    """
+    if request.method != "GET" or status != 200:
+        return False
+    return bool(request.path_params.get("case_id")) or kind.startswith(EXPORTS)
+
+
+def note_reading(request: Request, kind: str, context: Context) -> None:
+    """Keep that the person of a request was given something, if she reads it as staff."""
+    case_id, exports = request.path_params.get("case_id"), kind.startswith(EXPORTS)
     person = person_of(request)
     if person is None or not (case_id is None or _as_staff(context, person, str(case_id))):
         return

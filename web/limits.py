@@ -46,8 +46,8 @@ POLICIES = (
     _policy("upload", "POST", r"/.*/(files|evidence)(/.*)?", "300 per 10 minutes"),
     # A page saves by itself while one types: a staff room with twenty of them fits.
     _policy("form", "POST", r"/cases/[^/]+/form/.*", "6000 per 10 minutes"),
-    # Only what begins one: it leaves a row behind. All pupils of a large school, behind one address,
-    # may begin when a bell rings, and nobody who has begun is stopped in the middle.
+    # Only what begins one: it leaves a row behind. All pupils of a large school, behind one
+    # address, may begin when a bell rings, and nobody who has begun is stopped in the middle.
     _policy(
         "questionnaire", "POST", r"/s/[^/]+|/api/v1/questionnaires/[^/]+/begin", "3000 per minute"
     ),

@@ -12,7 +12,6 @@ from fastapi.staticfiles import StaticFiles
 from web.pages import (
     accesses,
     account,
-    answering,
     api_reference,
     applications,
     apply,
@@ -64,6 +63,5 @@ def set_up_pages(app: FastAPI) -> None:
         processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
         labels, badges, calendar, notices, preferences, rights, digisnap, rules, drafts, mailbox,
         clock, api_reference, links, survey_statistics, survey_reports, surveys, survey_setup,
-        answering,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -87,8 +88,8 @@ def start(
     with reading(context.database) as connection:
         found = open_link(connection, token, now)
     return _shown(
-        request, context, found, key=key, language=_language(found, language), at=0,
-        answers=[LEFT_OUT] * len(found.statements),
+        request, found, key=key, language=_language(found, language), at=0,
+        answers=[LEFT_OUT] * len(found.statements), ends=found.expires_at(now),
     )  # fmt: skip
 
 
@@ -111,7 +112,7 @@ def answer(
     with reading(context.database) as connection:
         found = open_link(connection, token, now)
         answers = _answers(found, form)
-        expires_at(connection, token, key, now)
+        ends = expires_at(connection, token, key, now)
     language = _language(found, str(form.get("language", "")))
     at = _place(str(form.get("at", "0")))
     to = str(form.get("to", ""))
@@ -122,7 +123,7 @@ def answer(
         return RedirectResponse(address, status_code=303)
     step = {"next": 1, "back": -1}.get(to, 0)
     return _shown(
-        request, context, found, key=key, language=language, at=at + step, answers=answers
+        request, found, key=key, language=language, at=at + step, answers=answers, ends=ends
     )
 
 
@@ -204,14 +205,12 @@ def parts_of(
 
 
 def _shown(
-    request: Request, context: Context, found: Opened, *, key: str, language: str, at: int,
-    answers: Sequence[int],
+    request: Request, found: Opened, *, key: str, language: str, at: int, answers: Sequence[int],
+    ends: datetime,
 ) -> HTMLResponse:  # fmt: skip
     asked = questionnaire(found.exercise["questionnaire"])
     parts = parts_of(found.statements, asked, language, answers)
     place = max(0, min(at, len(parts)))
-    with reading(context.database) as connection:
-        ends = expires_at(connection, found.token, key, context.tools.clock.now())
     return participant_page(
         request, "answer_part.html", language=language, token=found.token, key=key, at=place,
         parts=parts, part=parts[place] if place < len(parts) else None, questionnaire=asked,
