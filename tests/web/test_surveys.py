@@ -53,9 +53,13 @@ def hidden(html: str) -> dict[str, str]:
 
 def test_a_school_registers_and_sets_an_exercise_up(selfie: Desk, tmp_path: Path) -> None:
     client = signed_in(selfie, tmp_path, selfie.teachers[0])
-    wrong = client.post("/surveys/register", data={"school": selfie.school, "school_email": "x@"})
-    assert wrong.status_code == 422
+    page = client.get("/surveys").text
+    found = re.search(r'href="(/apply/[^"]+)"', page)
+    assert found
+    wrong = client.post(found[1], data={"school_email": "x@"})
+    assert (wrong.status_code, wrong.text.count('aria-invalid="true"')) == (422, 2)
     assert 'value="x@"' in wrong.text
+    assert "Oefening beginnen" not in page, "there is no coordinator yet"
     case_id = register(selfie)
     link = f"/links/{link_in_mail(selfie, case_id)}"
     for _ in range(2):  # a mail program looks at it first
@@ -168,9 +172,7 @@ def test_answering_leaves_no_trace(selfie: Desk, tmp_path: Path) -> None:
     assert "cannot be made later" in late.text
 
 
-def test_nor_does_a_fault(
-    selfie: Desk, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_nor_does_a_fault(selfie: Desk, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     token = token_of(selfie, opened(selfie), "teachers")
     client = signed_in(selfie, tmp_path, None)
     sent = hidden(client.post(f"/s/{token}").text)
@@ -232,9 +234,7 @@ def test_a_whole_school_behind_one_address_answers_at_once() -> None:
 
 def test_one_address_cannot_begin_without_end(selfie: Desk, tmp_path: Path) -> None:
     policies = tuple(
-        replace(one, limit=parse("2 per minute"))
-        for one in POLICIES
-        if one.name == "questionnaire"
+        replace(one, limit=parse("2 per minute")) for one in POLICIES if one.name == "questionnaire"
     )
     case_id = opened(selfie)
     token = token_of(selfie, case_id, "students")
