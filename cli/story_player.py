@@ -18,6 +18,7 @@ from cli.demo_pictures import picture
 from cli.story_file import Act, StoryFile
 from cli.story_links import mailed_link
 from cli.story_surveys import respond, set_up
+from cli.words import counted
 from models.cases import Case
 from models.database import reading, writing
 from models.registry import (
@@ -358,7 +359,8 @@ def _line(act: Act) -> str:
         what = "sets the exercise up"
     if act.respond is not None:
         who = act.respond.company or act.respond.group
-        what = f"{act.respond.times} questionnaires are filled in"
+        times = act.respond.times
+        what = f"{counted(times, 'questionnaire')} {'is' if times == 1 else 'are'} filled in"
     if act.upload:
         what = f"adds a file to {act.upload}"
     return f"{who}: {what}"
