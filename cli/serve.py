@@ -32,7 +32,7 @@ from notifications.delivery import deliver
 from notifications.ticker import Ticker
 from rules.book import RuleBook
 from surveys.answering import drop_expired
-from workflows.survey_reports import make_due_reports
+from workflows.survey_reports import forget_old_answers, make_due_reports
 from workflows.sweep import prepare, sweep
 
 log = structlog.get_logger("keurmerk.serve")
@@ -178,6 +178,9 @@ def ticking(parts: Parts) -> Ticker:
         seconds,
         "survey reports",
         still(parts, lambda: make_due_reports(parts.database, tools, ending)),
+    )
+    ticker.every(
+        HOURLY, "old answers", still(parts, lambda: forget_old_answers(parts.database, tools))
     )
     ticker.every(HOURLY / 60, "questionnaires", still(parts, lambda: drop(parts)))
     ticker.every(seconds, "deliver", still(parts, lambda: deliver(parts.post, ending=ending)))
