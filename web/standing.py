@@ -28,9 +28,9 @@ from workflows.actors import acts_as
 from workflows.answers import may_edit
 from workflows.answers_store import answers_of, evidence_counts
 from workflows.definition import Process
-from workflows.engine import UNDO
 from workflows.form import missing
 from workflows.graph import onward
+from workflows.log_words import UNDO
 from workflows.parties import add_parties
 from workflows.subjects import name_of, named_cases
 from workflows.titles import add_titles

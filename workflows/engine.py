@@ -30,14 +30,13 @@ from workflows.definition import Transition
 from workflows.edits import checked_edits
 from workflows.kept_values import kept_now
 from workflows.links import OPENED, link_holds
-from workflows.machine import next_state, triggers_from
+from workflows.log_words import UNDO
+from workflows.machine import next_state
 from workflows.new_cases import about_what, new_case, taken_keys, there_already
 from workflows.parties import resolve, unique_key, with_parties
-from workflows.refusals import conflict, no_way, not_allowed, titles
+from workflows.refusals import conflict, no_step, no_way, not_allowed
 from workflows.step import Taken, take
 from workflows.tools import Cause, Tools
-
-UNDO = "undo"
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
@@ -97,11 +96,7 @@ class Engine:
         published = self.tools.library.release(connection, case["release_id"])
         transition = published.process.transitions.get(trigger)
         if transition is None:
-            raise NotPossible(
-                N_("{process} has no step “{trigger}”. From here there are: {possible}."),
-                process=published.process.title, trigger=trigger,
-                possible=titles(published, triggers_from(published.process, case["state"])),
-            )  # fmt: skip
+            raise no_step(published, case, trigger)
         now = self.tools.clock.now()
         with_parties(connection, published.process, [case])
         if version is not None and version != case["version"]:

@@ -6,14 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from base.errors import NotAllowed, NotPossible
-from base.i18n import N_
+from base.errors import NotAllowed
 from workflows.actors import Row, acts_as
 from workflows.applying import foreseen
 from workflows.effects.effect import Consequence
 from workflows.machine import triggers_from
 from workflows.parties import with_parties
-from workflows.refusals import conflict_of_interest, not_allowed, titles
+from workflows.refusals import conflict_of_interest, no_step, no_way, not_allowed
 from workflows.tools import Cause, Tools
 
 
@@ -56,14 +55,14 @@ def consequences(
     Raises:
         NotAllowed: the person may not take the step.
         NotPossible: it does not lead out of the case's state.
+        Conflict: it did a moment ago, and somebody else was first.
     """
     published = tools.library.release(connection, case["release_id"])
     transition = published.process.transitions.get(trigger)
-    if transition is None or case["state"] not in transition.source:
-        raise NotPossible(
-            N_("Possible now: {possible}."),
-            possible=titles(published, triggers_from(published.process, case["state"])),
-        )
+    if transition is None:
+        raise no_step(published, case, trigger)
+    if case["state"] not in transition.source:
+        raise no_way(connection, tools, published, case, trigger, actor_id)
     now = tools.clock.now()
     with_parties(connection, published.process, [case])
     acted_as = acts_as(connection, published.process, transition.by, case, actor_id, now)

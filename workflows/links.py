@@ -17,10 +17,12 @@ from sqlalchemy import Connection, select
 
 from base.errors import NotFound, NotPossible
 from base.i18n import N_
-from models.cases import Timer
+from models.cases import CaseEvent, Timer
 from workflows.definition import Process
+from workflows.log_words import MOVE
 from workflows.tools import Tools
 
+_event = CaseEvent.__table__  # type: ignore[attr-defined]
 _timer = Timer.__table__  # type: ignore[attr-defined]
 
 #: Under this name a case row in memory says that the step is taken by a link that fits.
@@ -99,7 +101,12 @@ def link_holds(
         _timer.c.due_at <= tools.clock.now(),
     )  # fmt: skip
     late = connection.execute(over).first() is not None
-    if late or opened.version != case["version"]:
+    # What a case is moved to another version for does not use a link up.
+    steps = select(_event.c.id).where(
+        _event.c.case_id == case["id"], _event.c.sequence > opened.version,
+        _event.c.trigger != MOVE,
+    )  # fmt: skip
+    if late or connection.execute(steps).first() is not None:
         raise NotPossible(
             N_("This link no longer holds: its time is over, or it has been used. If what it "
                "was for has not been done, start again and you get a new one.")

@@ -48,6 +48,8 @@ class Published:
     book: RuleBook
     #: {"process": sha256, "rule_sets": {name: sha256}, "rounds": {name: sha256}}
     parts: Mapping[str, Any]
+    #: The first day on which cases that begin take it.
+    in_force_from: date = date.min
 
     @cached_property
     def machine(self) -> Machine:
@@ -257,7 +259,10 @@ def read_release(connection: Connection, release_id: str) -> Published:
             **{name: texts[sha] for name, sha in parts["rounds"].items()},
         }
     )
-    return Published(id=row["id"], number=row["number"], process=process, book=book, parts=parts)
+    return Published(
+        id=row["id"], number=row["number"], process=process, book=book, parts=parts,
+        in_force_from=row["in_force_from"],
+    )  # fmt: skip
 
 
 class Library:

@@ -16,6 +16,7 @@ from workflows.actors import Row, acts_as
 from workflows.case_rows import last_event
 from workflows.definition import Start, Transition
 from workflows.judging import judge_guard, refusal
+from workflows.log_words import actor_title, step_title
 from workflows.machine import next_state, triggers_from
 from workflows.publishing import Published
 from workflows.tools import Tools
@@ -52,6 +53,15 @@ def conflict_of_interest(
                 step.by, who=who,
             )  # fmt: skip
     return None
+
+
+def no_step(published: Published, case: Row, trigger: str) -> NotPossible:
+    """The refusal of a step that the process does not have."""
+    return NotPossible(
+        N_("{process} has no step “{trigger}”. From here there are: {possible}."),
+        process=published.process.title, trigger=trigger,
+        possible=titles(published, triggers_from(published.process, case["state"])),
+    )  # fmt: skip
 
 
 def no_way(
@@ -94,15 +104,14 @@ def conflict(
 ) -> Conflict:
     """The refusal of somebody who acts on a case that has moved: who moved it, and where to."""
     last = last_event(connection, case)
-    step = published.process.transitions.get(last["trigger"])
-    name: Any = published.process.actors[last["acted_as"]].title
+    name: Any = actor_title(published.process, last["acted_as"])
     if last["actor_id"]:
         person = connection.execute(
             select(_person.c.name).where(_person.c.id == last["actor_id"])
         ).scalar()
         # A school is not told which reviewer it was; colleagues tell one another.
-        same = published.process.actors[last["acted_as"]]
-        may_know = not same.grant or (
+        same = published.process.actors.get(last["acted_as"])
+        may_know = (same is not None and not same.grant) or (
             actor_id is not None
             and acts_as(
                 connection, published.process,
@@ -115,7 +124,7 @@ def conflict(
     return Conflict(
         N_("{who} was first, on {day}: “{trigger}”. The case is now “{state}”."),
         who=name,
-        trigger=step.title if step else last["trigger"],
+        trigger=step_title(published.process, last["trigger"], last["payload"]),
         state=published.process.states[case["state"]].title,
         day=local_day(last["at"], ZoneInfo(case["zone"])),
     )

@@ -165,6 +165,8 @@ def _cases_due(engine: Engine, timers: Sequence[dict[str, Any]]) -> None:
         cases = lock(connection, sorted({timer["case_id"] for timer in timers}))
         groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for timer in timers:
+            if not _in_time(timer, cases[timer["case_id"]]):
+                continue
             release = cases[timer["case_id"]]["release_id"]
             groups.setdefault((release, timer["name"]), []).append(timer)
         for (release, name), due in groups.items():

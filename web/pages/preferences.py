@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection, update
 
 from base.errors import NotFound
-from base.i18n import LANGUAGES, N_, say, translate
+from base.i18n import LANGUAGES, N_, colon, say, translate
 from models.database import reading, writing
 from models.registry import Person
 from notifications.choices import UNSUBSCRIBE, choose, refuse, refused_by, whose_address
@@ -112,7 +112,9 @@ def _meant(
     found = context.tools.library.in_force(connection, process, day).process if person_id else None
     if person_id is None or found is None or mail not in found.optional_mails:
         raise NotFound(N_("There is nothing at this address."))
-    return person_id, f"{say(found.title, language)}: {_in_words(found, mail, language)}"
+    return person_id, colon(language).join(
+        [say(found.title, language), _in_words(found, mail, language)]
+    )
 
 
 def _kinds(connection: Connection, context: Context, person_id: str, language: str) -> list[Kind]:
