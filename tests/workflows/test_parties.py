@@ -281,7 +281,8 @@ def test_a_change_of_school_that_no_country_has_ruled_on_is_refused(world: Any) 
     ("sent", "code"),
     [
         ({"role": "pupil"}, NotMet), ({"role": "company_staff"}, NotMet),
-        ({"role": "teacher_training"}, NotMet), ({"role": "dragon"}, BadInput), ({"code_of_conduct": "no"}, BadInput),
+        ({"role": "teacher_training"}, NotMet), ({"role": "dragon"}, BadInput),
+        ({"code_of_conduct": "no"}, BadInput),
         ({"privacy_policy": "no"}, BadInput), ({"same_address": "no"}, BadInput),
         ({"school": "nowhere"}, BadInput), ({"school": None}, BadInput),
     ],
