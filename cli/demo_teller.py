@@ -138,7 +138,7 @@ class Teller:
             also = len(notices.pop((event, template), []))
             channel = f"mail and {also} notice{'s' * (also > 1)}" if also else "mail"
             text = f"[blue]{channel}[/] “{escape(subject)}” to "
-            text += escape(", ".join(row["to_name"] for row in rows))
+            text += escape(", ".join(row["to_name"] or row["to_address"] for row in rows))
             self._print(
                 {"mail": template, "subject": subject, "to": [row["to_address"] for row in rows],
                  "language": first["language"], "notices": also,
