@@ -260,7 +260,7 @@ def moves(
 def _by_case(connection: Connection, query: Select[Any]) -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     for row in connection.execute(query).mappings():
-        found.setdefault(row["case_id"], []).append(row)
+        found.setdefault(row["case_id"], []).append(dict(row))
     return found
 
 

@@ -72,8 +72,7 @@ def test_an_open_case_is_moved_and_goes_on_by_the_new_version(desk: Desk) -> Non
     save_answers(
         desk.database, desk.engine.tools, case_id, {"esafety.description": "Kijk."}, teacher
     )
-    closes = {"closes": ("closes: 2023-01-31", "closes: 2023-02-07")}
-    target = released(desk, text, **closes)
+    target = released(desk, text, closes=("closes: 2023-01-31", "closes: 2023-02-07"))
     before, waited = desk.case(case_id), desk.rows_of(Waiting)
 
     found = looked_at(desk, target)

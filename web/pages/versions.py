@@ -209,7 +209,7 @@ def _results(
 ) -> list[tuple[str, str, str]]:
     """What came of each case: its id, its name, and why it was not moved."""
     query = named_cases().where(_case.c.id.in_(list(done)))
-    names = {row["id"]: name_of(row) for row in connection.execute(query).mappings()}
+    names = {row["id"]: name_of(dict(row)) for row in connection.execute(query).mappings()}
     return [
         (one, names.get(one) or "–", refused.say(language) if refused else "")
         for one, refused in done.items()
