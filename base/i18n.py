@@ -72,6 +72,7 @@ def colon(language: str) -> str:
     return "\u00a0: " if language == "fr" else ": "
 
 
+@lru_cache(maxsize=1024)
 def in_words(day: date, language: str) -> str:
     """A day in words of ``language``: 31 januari 2023, 1er février 2023."""
     words = format_date(day, format="long", locale=locale_of(language))

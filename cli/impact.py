@@ -55,8 +55,9 @@ def run(
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(
-            N_("The file {name} cannot be opened: {why}."), name=file.name, why=str(error)
-        ) from None
+            N_("The file {name} cannot be opened: {why}."),
+            name=file.name, why=getattr(error, "strerror", None) or str(error),
+        ) from None  # fmt: skip
     with given.open(given.settings(), None) as parts, reading(parts.database) as connection:
         now = parts.clock.now()
         force = files_in_force(connection, parts.engine.tools.library, now.date())

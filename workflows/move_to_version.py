@@ -21,8 +21,9 @@ from models.database import writing
 from models.desk import Waiting
 from models.sql import insert
 from workflows.administering import Administrator
+from workflows.case_rows import locked
 from workflows.definition import Transition
-from workflows.engine import Engine, locked
+from workflows.engine import Engine
 from workflows.log_words import ADMINISTRATOR, MOVE
 from workflows.publishing import Published, release_on
 from workflows.step import drop_timers, event_row, leave_queue

@@ -36,7 +36,7 @@ from workflows.messages import deadlines, messages_of
 from workflows.parties import party_rows, unique_key, with_parties
 from workflows.publishing import Published
 from workflows.spent import days_spent
-from workflows.subjects import KINDS, add_names
+from workflows.subjects import KINDS
 from workflows.timing import plan
 from workflows.titles import add_titles
 from workflows.tools import Cause, Tools
@@ -70,14 +70,6 @@ class Taken:
     notices: int = 0
 
 
-_locked = (
-    select(_case, _organisation.c.name.label("organisation_name"))
-    .outerjoin(_organisation, _organisation.c.id == _case.c.organisation_id)
-    .where(_case.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(_case.c.id)
-    .with_for_update(of=_case)
-)
-
 #: Waits for whoever takes such a step at one of the schools. Rows that refer to them do not wait.
 _one_by_one = (
     select(_organisation.c.id)
@@ -85,17 +77,6 @@ _one_by_one = (
     .order_by(_organisation.c.id)
     .with_for_update(key_share=True)
 )
-
-
-def lock(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The case rows of ``ids``, locked until the transaction ends, with the names in them.
-
-    SQLite has locked the whole database by ``BEGIN IMMEDIATE`` already.
-    """
-    rows = connection.execute(_locked, {"ids": ids}).mappings()
-    found = {row["id"]: dict(row) for row in rows}
-    add_names(connection, list(found.values()))
-    return found
 
 
 @dataclass(kw_only=True)

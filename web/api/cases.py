@@ -22,10 +22,11 @@ from web.context import Context, Here
 from web.language import Language
 from web.scope import Scope, scope_of, visible_case, visible_person, visible_school
 from web.signing_in import Reader, Someone
+from workflows import foresight
 from workflows.answers import may_edit
+from workflows.case_rows import last_event
 from workflows.definition import Process
 from workflows.diagram import diagram
-from workflows.engine import last_event
 from workflows.log_words import actor_title, processes_of, step_title
 from workflows.parties import add_parties
 from workflows.subjects import named_cases
@@ -193,13 +194,13 @@ def whole_in(
         and last["actor_id"] == reader.id
         and tools.clock.now() <= undo_until
     )
-    blocked = context.engine.blocked(connection, case, reader.id)
+    blocked = foresight.blocked(connection, context.tools, case, reader.id)
     return CaseWhole(
         **line.model_dump(),
         waits_for=say(process.actors[waits_for].title, language) if waits_for else None,
         triggers=[
             Name(name=trigger, title=say(process.transitions[trigger].title, language))
-            for trigger in context.engine.possible(connection, case, reader.id)
+            for trigger in foresight.possible(connection, context.tools, case, reader.id)
         ],
         may_edit=may_edit(connection, tools, case, reader.id),
         may_undo=may_undo,

@@ -27,11 +27,11 @@ from web.api.forms import FormShown, shown
 from web.api.queue import put_into_hands
 from web.api.sent import check_address
 from web.api.shapes import DecisionWhole, EventLine
-from web.asked import Sent, first
 from web.context import Context, Here
 from web.due import Due, due
 from web.language import Language
 from web.pages.rendering import page
+from web.pages.sending import Form
 from web.queue import due_of
 from web.scope import scope_of, visible_case
 from web.signing_in import NotSignedIn, Perhaps, Reader, Someone
@@ -156,10 +156,10 @@ def _by_step(decisions: list[DecisionWhole]) -> list[tuple[str, list[DecisionWho
 
 @router.post("/cases/{case_id}/comments")
 def comment_on(
-    request: Request, context: Here, person: Reader, language: Language, case_id: str, sent: Sent
+    request: Request, context: Here, person: Reader, language: Language, case_id: str, sent: Form
 ) -> Response:
     """Tell one's colleagues something about the case."""
-    text = first(sent, "text")
+    text = sent.get("text")
     try:
         write(context, person, case_id, text)
     except BadInput as error:
@@ -179,11 +179,11 @@ def take_comment_away(context: Here, person: Reader, case_id: str, comment_id: s
 
 @router.post("/cases/{case_id}/reviewer")
 def look_after(
-    request: Request, context: Here, person: Reader, language: Language, case_id: str, sent: Sent
+    request: Request, context: Here, person: Reader, language: Language, case_id: str, sent: Form
 ) -> Response:
     """Put the case into somebody's hands."""
     try:
-        put_into_hands(context, person, [case_id], first(sent, "reviewer") or None)
+        put_into_hands(context, person, [case_id], sent.get("reviewer") or None)
     except BadInput as error:
         return _case_page(
             request, context, person, language, case_id, status=error.status,

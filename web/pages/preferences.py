@@ -119,20 +119,17 @@ def _meant(
 
 def _kinds(connection: Connection, context: Context, person_id: str, language: str) -> list[Kind]:
     """The mails of the processes in force that such a reader can get and do without."""
-    library, day = context.tools.library, context.tools.clock.now().date()
+    day = context.tools.clock.now().date()
     refused = refused_by(connection, person_id)
     rights = visitor_of(connection, context, person_id).rights
     found = []
-    for name in library.processes(connection):
-        try:
-            process = library.in_force(connection, name, day).process
-        except NotFound:  # not in force yet
-            continue
+    for published in context.tools.library.all_in_force(connection, day):
+        process = published.process
         found += [
             Kind(
-                template=f"{name}/{mail}", process=say(process.title, language),
+                template=f"{process.process}/{mail}", process=say(process.title, language),
                 title=_in_words(process, mail, language),
-                wanted=f"{name}/{mail}" not in refused,
+                wanted=f"{process.process}/{mail}" not in refused,
             )
             for mail in process.optional_mails
             if _can_get(process, mail, rights)

@@ -15,10 +15,10 @@ from base.i18n import N_, say
 from models.cases import Case
 from models.database import reading
 from web import drafting
-from web.asked import Sent, first, version_of
 from web.context import Context, Here
 from web.language import Language
 from web.pages.rendering import page
+from web.pages.sending import Form
 from web.signing_in import Reader
 from workflows.form import find_field
 from workflows.move_to_version import move_cases
@@ -92,19 +92,18 @@ def look(
 
 @router.post("/rules/versions/{name}")
 def carry_out(
-    request: Request, context: Here, reader: Reader, language: Language, sent: Sent, name: str
+    request: Request, context: Here, reader: Reader, language: Language, sent: Form, name: str
 ) -> Response:
     """Move the cases that were looked at and are ticked; each by itself."""
-    number, call, after = first(sent, "to"), first(sent, "round"), first(sent, "after")
+    number, call, after = sent.get("to"), sent.get("round"), sent.get("after")
     to = int(number) if number.isdigit() and len(number) < 8 else None
-    why = first(sent, "why")
+    why = sent.get("why")
     with reading(context.database) as connection:
         who = drafting.administrator_of(connection, context, reader.id)
         target = _target(connection, context, name, to)
     # A case without a version was not on the list: it is told so, as one that has changed since.
     chosen = {
-        one: version_of(sent, f"version-{one}") or NOT_SEEN
-        for one in dict.fromkeys(sent.get("case", []))
+        one: sent.number(f"version-{one}") or NOT_SEEN for one in dict.fromkeys(sent.all("case"))
     }
     problems: dict[str, str] = {}
     done: Mapping[str, KeurmerkError | None] | None = None
