@@ -28,6 +28,7 @@ from workflows.sweep import prepare
 
 SCHOOLS = Path(__file__).with_name("demo_files") / "schools.json"
 SETTINGS = SCHOOLS.with_name("settings.yaml")
+DIGISNAP = SCHOOLS.with_name("digisnap.yaml")
 FOLDER = Path("var/demo")
 
 #: The demo begins on the eve of the round, and the demo service goes on from this moment.
@@ -44,6 +45,7 @@ STAFF = (
     ("Ada Peeters", "ada.peeters@css.example.org", "en", "administrator", "*"),
     ("Bram Willems", "bram.willems@css.example.org", "nl", "administrator", "*"),
     ("Nele Claes", "nele.claes@nso.example.org", "nl", "administrator", "BE-VLG"),
+    ("Dorien Smet", "dorien.smet@digisnap.example.org", "nl", "digisnap_team", "BE-VLG"),
     ("Wout Aerts", "wout.aerts@onderwijs.example.org", "nl", "survey_authority", "BE-VLG"),
 )
 #: Teachers who take part in a project of their school: they can apply for a label of their own.

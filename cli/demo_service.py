@@ -9,8 +9,10 @@ from sqlalchemy.engine import make_url
 from base.clock import VirtualClock
 from base.settings import Settings
 from cli.context import Wiring
-from cli.demo_data import EVE, begin, demo_book
+from cli.demo_data import DIGISNAP, EVE, begin, demo_book
 from cli.demo_story import Story, first_weeks
+from cli.story_file import story_at
+from cli.story_player import Player
 from models.database import open_database
 from models.schema import migrate
 
@@ -34,6 +36,7 @@ def make_demo(given: Wiring, settings: Settings) -> None:
     with given.open(beside, clock) as parts:
         begin(parts, book=demo_book())
         first_weeks(Story(parts, clock))
+        Player(parts, clock, story_at(DIGISNAP), lambda _line: None).play()
     being_made.replace(place)
 
 

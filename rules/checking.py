@@ -78,17 +78,23 @@ def check_book(book: RuleBook, untried: Collection[str] = ()) -> list[Remark]:
     Arguments:
         untried: rule sets whose examples came out before, with the rounds there were then.
     """
-    return list(_checked(frozenset(book.files()), frozenset(untried)))
+    files = frozenset(book.files())
+    names = [*(one.name for one in book.rule_sets()), *(one.name for one in book.rounds())]
+    return [one for name in names for one in _checked(files, name, name not in untried)]
 
 
 # Each process that is published asks this of the same files.
+@lru_cache(maxsize=1024)
+def _checked(files: frozenset[tuple[str, str]], name: str, tried: bool) -> tuple[Remark, ...]:
+    return tuple(_check(_book(files), [name], () if tried else (name,)))
+
+
 @lru_cache(maxsize=16)
-def _checked(files: frozenset[tuple[str, str]], untried: frozenset[str]) -> tuple[Remark, ...]:
+def _book(files: frozenset[tuple[str, str]]) -> RuleBook:
     book = RuleBook()
     for file, text in sorted(files):
         book.add(text, file)
-    names = [*(one.name for one in book.rule_sets()), *(one.name for one in book.rounds())]
-    return tuple(_check(book, names, untried))
+    return book
 
 
 def check_files(

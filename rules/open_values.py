@@ -55,10 +55,15 @@ def _order(call: Round) -> tuple[str, str]:
 
 
 def explained(book: RuleBook, calendar: str) -> dict[str, str]:
-    """What each parameter is, by the rule sets that need it."""
-    return {
+    """What each value is: by its rounds, and by the rule sets that need it."""
+    rounds = [call for call in book.rounds() if call.calendar == calendar]
+    by_rounds = {
+        name: words for call in sorted(rounds, key=_order) for name, words in call.about.items()
+    }
+    by_rules = {
         name: parameter.about
         for rules in book.rule_sets()
         if rules.name.startswith(f"{calendar}/")
         for name, parameter in rules.parameters.items()
     }
+    return by_rounds | by_rules

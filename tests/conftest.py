@@ -15,14 +15,21 @@ import sqlalchemy
 from sqlalchemy import text
 
 from base.clock import VirtualClock
-from models.database import open_database
+from models.database import metadata, open_database
 from models.schema import migrate
 from rules.judge import Judge
+from service import set_up_logs
 from tests.builders import Desk
 
 #: An address such as postgresql://user@host/database whose user may make databases; a server of our
 #: own is started where it is not set.
 GIVEN = "KEURMERK_TEST_POSTGRES"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs() -> None:
+    """Traces as the program logs them: what structlog does by itself takes seconds for each."""
+    set_up_logs()
 
 
 def examples(number: int) -> int:
@@ -79,6 +86,11 @@ def postgres_server() -> Iterator[str]:
         tempfile.TemporaryDirectory(prefix="keurmerk-pg-", dir="/var/tmp") as folder,
         get_server(folder, cleanup_mode="delete") as server,
     ):
+        with _admin(server.get_uri()) as admin:
+            # Nobody misses these data after a power cut.
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+                admin.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+            admin.execute(text("SELECT pg_reload_conf()"))
         yield from _with_template(server.get_uri())
 
 
@@ -91,18 +103,29 @@ def _with_template(uri: str) -> Iterator[str]:
 
 
 @contextmanager
-def _made(server: str, name: str, template: str = "template1") -> Iterator[None]:
-    """A database of that name, dropped at the end with everything that is still connected."""
-    admin = sqlalchemy.create_engine(
+def _admin(server: str) -> Iterator[sqlalchemy.Connection]:
+    """A connection that carries out each statement at once."""
+    engine = sqlalchemy.create_engine(
         psycopg(server), isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool
     )
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    with engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def _made(server: str, name: str) -> Iterator[None]:
+    """A database of that name, dropped at the end with everything that is still connected."""
+    with _admin(server) as admin:
+        admin.execute(text(f'CREATE DATABASE "{name}"'))
     try:
         yield
     finally:
-        with admin.connect() as connection:
-            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+        _drop(server, name)
+
+
+def _drop(server: str, name: str) -> None:
+    with _admin(server) as admin:
+        admin.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
 
 
 def _named(uri: str, database: str) -> str:
@@ -110,13 +133,71 @@ def _named(uri: str, database: str) -> str:
     return url.set(database=database).render_as_string(hide_password=False)
 
 
+class Databases:
+    """PostgreSQL databases, migrated and empty; making one takes longer than most tests.
+
+    So one that was used is emptied for the next test, if its tables are still as they were made.
+    """
+
+    def __init__(self, template: str) -> None:
+        self.template = str(sqlalchemy.engine.make_url(template).database)
+        self.server = _named(template, "postgres")
+        self.free: list[str] = []
+        with _admin(template) as admin:
+            self.shape = admin.execute(text(SHAPE)).scalar_one()
+
+    def take(self) -> str:
+        """The name of an empty database."""
+        if self.free:
+            return self.free.pop()
+        name = f"keurmerk_{uuid.uuid4().hex[:12]}"
+        with _admin(self.server) as admin:
+            admin.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{self.template}"'))
+        return name
+
+    def give_back(self, name: str) -> None:
+        """Empty a database for the next test, or drop it where a test has changed its tables."""
+        with _admin(_named(self.server, name)) as admin:
+            admin.execute(text(ELSEWHERE), {"name": name})
+            if admin.execute(text(SHAPE)).scalar_one() == self.shape:
+                admin.execute(text("; ".join(f'DELETE FROM "{one}"' for one in EMPTIED)))
+                self.free.append(name)
+                return
+        _drop(self.server, name)
+
+
+#: A sum of every column and of the version, to see that the tables are as they were.
+SHAPE = """
+    SELECT md5(string_agg(format('%s %s %s %s', attrelid::regclass, attname, atttypid, attnotnull),
+                          ' ' ORDER BY attrelid::regclass::text, attnum))
+           || (SELECT version_num FROM alembic_version)
+    FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')
+"""
+ELSEWHERE = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = :name AND pid <> pg_backend_pid()
+"""
+#: Our tables, those that point to others first, and those of Procrastinate.
+EMPTIED = [
+    *(table.name for table in reversed(metadata.sorted_tables)),
+    "procrastinate_events", "procrastinate_periodic_defers", "procrastinate_jobs",
+    "procrastinate_workers",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(postgres_server: str) -> Databases:
+    """The databases of the server."""
+    return Databases(postgres_server)
+
+
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """The address of a fresh, migrated PostgreSQL database."""
-    template = str(sqlalchemy.engine.make_url(postgres_server).database)
-    name = f"keurmerk_{uuid.uuid4().hex[:12]}"
-    with _made(_named(postgres_server, "postgres"), name, template):
-        yield psycopg(_named(postgres_server, name))
+def postgres_url(postgres_databases: Databases) -> Iterator[str]:
+    """The address of an empty, migrated PostgreSQL database."""
+    name = postgres_databases.take()
+    yield psycopg(_named(postgres_databases.server, name))
+    postgres_databases.give_back(name)
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from web.pages import (
     processes,
     queue,
     rights,
+    rights_steps,
     rules,
     several,
     sign_in,
@@ -61,7 +62,8 @@ def set_up_pages(app: FastAPI) -> None:
     for module in (
         start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
         processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
-        labels, badges, calendar, notices, preferences, rights, digisnap, rules, drafts, mailbox,
-        clock, api_reference, links, survey_statistics, survey_reports, surveys, survey_setup,
+        labels, badges, calendar, notices, preferences, rights_steps, rights, digisnap, rules,
+        drafts, mailbox, clock, api_reference, links, survey_statistics, survey_reports, surveys,
+        survey_setup,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)
