@@ -79,6 +79,11 @@ class Settings(BaseSettings):
     rate_limits: bool = Field(
         True, description="Whether sign-in, uploads and questionnaires are limited per address."
     )
+    security_contact: str | None = Field(
+        None, pattern=r"^(mailto:|https://|tel:)\S{3,300}$",
+        description="Whom to tell of a weakness: mailto:…, https://… or tel:…; shown at "
+        "/.well-known/security.txt, which is not there without it.",
+    )  # fmt: skip
     access_days: int = Field(
         365, ge=1, le=3650, description="How long it is kept who of the staff read what, in days."
     )

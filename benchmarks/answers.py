@@ -177,7 +177,7 @@ def _filled(database: sqlalchemy.Engine, answers: int) -> tuple[str, str]:
     now = SystemClock().now()
     with writing(database) as connection:
         query = select(_release.c.id).where(_release.c.process == PROCESS)
-        release = connection.execute(query.order_by(_release.c.number.desc())).scalars().first()
+        release = connection.execute(query.order_by(_release.c.number.desc()).limit(1)).scalar_one()
         school = Organisation(name="School", country="BE", area=AREA)
         add(connection, school)
         ids = []
@@ -271,7 +271,7 @@ class _Load:
             try:
                 self._answer(connection)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is told at the end
-                self._failed = self._failed or repr(error)
+                self._failed = repr(error)
 
     def _answer(self, connection: HTTPConnection) -> None:
         at = f"/s/{self.token}"

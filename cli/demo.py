@@ -15,8 +15,9 @@ import typer
 from base.clock import VirtualClock
 from base.settings import Settings
 from cli.context import wiring
+from cli.demo_acts import Story
 from cli.demo_data import EVE, begin, demo_settings
-from cli.demo_story import PROCESS, Story, whole_round
+from cli.demo_story import PROCESS, whole_round
 from cli.demo_teller import Teller
 from cli.languages import DEFAULT, Language
 from cli.publishing import publish_installed
@@ -64,7 +65,7 @@ def run(
                 add_people(parts, story)
                 Player(parts, clock, story, teller.look, language).play()
             else:
-                whole_round(Story(parts, clock, teller.look))
+                whole_round(Story(parts, clock, teller.look, language))
             teller.end()
             report = verify(parts.database)
             sent = len(list((Path(folder) / "mail").glob("*.eml")))

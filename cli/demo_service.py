@@ -9,8 +9,9 @@ from sqlalchemy.engine import make_url
 from base.clock import VirtualClock
 from base.settings import Settings
 from cli.context import Wiring
+from cli.demo_acts import Story
 from cli.demo_data import DIGISNAP, EVE, begin, demo_book
-from cli.demo_story import Story, first_weeks
+from cli.demo_story import first_weeks
 from cli.story_file import story_at
 from cli.story_player import Player
 from models.database import open_database

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import structlog
 import typer
@@ -95,13 +95,7 @@ def serve(given: Wiring, settings: Settings, clock: Clock | None, *, demo: bool)
     with given.open(settings, clock) as parts, listening(settings) as listener:
         _publish(parts, demo_book() if demo else None)
         ticker = ticking(parts)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                given.app(parts, demo), log_level="warning", access_log=False,
-                server_header=False, timeout_graceful_shutdown=PATIENCE,
-                proxy_headers=not demo, forwarded_allow_ips=settings.forwarded_from,
-            )
-        )  # fmt: skip
+        server = uvicorn.Server(server_settings(given.app(parts, demo), settings, demo=demo))
         # Uvicorn has handlers of its own while it serves, and hands on to these what came then.
         _at_the_end(lambda *_: setattr(server, "should_exit", True))
         ticker.start()
@@ -112,6 +106,15 @@ def serve(given: Wiring, settings: Settings, clock: Clock | None, *, demo: bool)
             _at_the_end(_leave)
         finally:
             ticker.stop()
+
+
+def server_settings(app: Any, settings: Settings, *, demo: bool) -> uvicorn.Config:
+    """How ``app`` is served; only the web servers that are named are believed for whom they ask."""
+    return uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False,
+        timeout_graceful_shutdown=PATIENCE, proxy_headers=not demo,
+        forwarded_allow_ips=settings.forwarded_from,
+    )  # fmt: skip
 
 
 def _publish(parts: Parts, book: RuleBook | None) -> None:

@@ -27,6 +27,7 @@ from notifications.delivery import deliver
 from workflows.answers import add_file, add_link, save_answers
 from workflows.bulk import start_each
 from workflows.definition import Ask, FormField, Process, Step
+from workflows.foresight import consequences
 from workflows.form import fields
 from workflows.publishing import Published
 from workflows.sweep import next_due, sweep
@@ -99,7 +100,7 @@ class Player:
         with reading(self._parts.database) as connection:
             query = select(_case).where(_case.c.id == case_id)
             case = dict(connection.execute(query).mappings().one())
-            for one in self._parts.engine.consequences(connection, case, trigger, who):
+            for one in consequences(connection, self._parts.engine.tools, case, trigger, who):
                 self._look(f"  {one.say(self._language)}")
 
     def _do(self, act: Act) -> None:

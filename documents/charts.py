@@ -12,7 +12,7 @@ from html import escape
 from textwrap import wrap
 
 INK, QUIET, BLUE, TINT = "#1b2a3a", "#5b6b7b", "#1f4e79", "#eef3f8"
-#: Everything in pixels of a picture that is 720 wide and scales.
+#: Everything in pixels of a picture that is as wide as this, unless it is told, and scales.
 WIDTH, LABEL, VALUE = 720, 230, 110
 ROW, HEADING, GAP, BAR = 30, 34, 10, 18
 #: Letters of a line of a label that fit: so many of the widest usual ones are LABEL wide. A label
@@ -42,17 +42,19 @@ class Bars:
 
 
 def bar_chart(
-    groups: Sequence[Bars], *, title: str, description: str, most: float | None = None
-) -> str:
+    groups: Sequence[Bars], *, title: str, description: str, most: float | None = None,
+    width: int = WIDTH,
+) -> str:  # fmt: skip
     """A chart of horizontal bars, as SVG text.
 
     Arguments:
         title, description: what the picture is, and what it shows, for those who do not see it.
         most: the value of the longest possible bar; the largest value there is when left out.
+        width: in pixels; a narrower picture has shorter bars, and the same letters.
     """
     values = [bar.value for group in groups for bar in group.bars if bar.value is not None]
     scale = most or max(values, default=0) or 1
-    room = WIDTH - LABEL - VALUE
+    room = width - LABEL - VALUE
     parts, top = [], 0
     for group in groups:
         if group.heading:
@@ -72,7 +74,7 @@ def bar_chart(
             top += ROW
         top += GAP
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {max(top, 1)}" role="img">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {max(top, 1)}" role="img">'
         f"<title>{escape(title)}</title><desc>{escape(description)}</desc>"
         f"{''.join(parts)}</svg>"
     )

@@ -39,6 +39,7 @@ OTHER_LANGUAGE = N_("You asked for mails in {asked}. This one is not available i
 TURN_OFF = N_("You can do without such reminders: {address}")
 SENT_BY = N_("Keurmerk sent this mail because of a step in “{process}”. You can reply to it.")
 ASKED_FOR = N_("Keurmerk sent this mail because somebody asked for it with your mail address.")
+ABOUT_YOU = N_("Keurmerk sent this mail because it is about your own account.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +210,10 @@ def _notes(language: str, context: Mapping[str, Any], asked: str | None) -> list
     if asked:
         notes.append(translate(OTHER_LANGUAGE, language, asked=name_of(asked)))
     process = context.get("process", {}).get("title")
-    # A mail of no process was asked for by whoever gets it.
-    sentence = translate(SENT_BY, language, process=process) if process else ""
-    return [*notes, sentence or translate(ASKED_FOR, language)]
+    if process:
+        return [*notes, translate(SENT_BY, language, process=process)]
+    # A mail of no process has a link that was asked for, or tells of an account.
+    return [*notes, translate(ASKED_FOR if "link" in context else ABOUT_YOU, language)]
 
 
 def _with_foot(body: str, notes: Sequence[str]) -> str:

@@ -32,6 +32,7 @@ VALUES: Mapping[str, frozenset[str] | None] = {
     "url": None,
     "link": None,
     "minutes": None,
+    "browser": None,
 }
 
 #: Values that only whoever gets the mail may see: neither the outbox nor a page shows them.

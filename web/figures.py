@@ -48,8 +48,9 @@ class Slice:
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """How much somebody looks after; of nobody's cases ``person`` is empty."""
+    """How much somebody looks after; of nobody's cases id and name are empty."""
 
+    person_id: str
     person: str
     waiting: int
     late: int
@@ -122,7 +123,8 @@ def _loads(connection: Connection, scope: Scope, which: Slice, now: datetime) ->
     is_late = case((_waiting.c.due_at <= now, 1), else_=0)
     query = (
         select(
-            _person.c.name, func.count(_waiting.c.case_id.distinct()), func.sum(is_late)
+            _person.c.id, _person.c.name, func.count(_waiting.c.case_id.distinct()),
+            func.sum(is_late),
         )
         .select_from(_waiting)
         .join(_case, _case.c.id == _waiting.c.case_id)
@@ -130,12 +132,14 @@ def _loads(connection: Connection, scope: Scope, which: Slice, now: datetime) ->
         .outerjoin(_person, _person.c.id == _assignment.c.reviewer_id)
         .where(*_that_wait(connection, scope, which))
         .group_by(_person.c.id, _person.c.name)
-        .order_by(_person.c.name)
+        .order_by(_person.c.name, _person.c.id)
     )  # fmt: skip
     loads = [
-        Load(person=row[0] or "", waiting=int(row[1]), late=int(row[2]))
+        Load(
+            person_id=row[0] or "", person=row[1] or "", waiting=int(row[2]), late=int(row[3])
+        )
         for row in connection.execute(query)
-    ]
+    ]  # fmt: skip
     return sorted(loads, key=lambda one: (not one.person, one.person))
 
 

@@ -30,13 +30,24 @@ class Policy:
     #: Paths it counts; the whole of one must match.
     paths: re.Pattern[str]
     limit: RateLimitItem
+    #: Bodies it counts: of so many bytes at least.
+    least: int = 0
+
+    def counts(self, method: str, path: str, size: int) -> bool:
+        """Whether a request is one of those that are counted."""
+        fits = method in self.methods and size >= self.least
+        return fits and self.paths.fullmatch(path) is not None
 
 
-def _policy(name: str, methods: str, paths: str, limit: str) -> Policy:
+def _policy(name: str, methods: str, paths: str, limit: str, least: int = 0) -> Policy:
     return Policy(
-        name=name, methods=frozenset(methods.split()), paths=re.compile(paths), limit=parse(limit)
-    )
+        name=name, methods=frozenset(methods.split()), paths=re.compile(paths),
+        limit=parse(limit), least=least,
+    )  # fmt: skip
 
+
+#: What is larger than this, in bytes, is a file: no text of a form is.
+LARGE = 200_000
 
 #: A school is often one address for all its pupils and teachers: what a class does in an hour fits.
 POLICIES = (
@@ -44,6 +55,7 @@ POLICIES = (
     _policy("provider", "GET", r"/sign-in/with/.*", "120 per 10 minutes"),
     _policy("mail link", "POST", r"/sign-in/mail", "20 per 10 minutes"),
     _policy("upload", "POST", r"/.*/(files|evidence)(/.*)?", "300 per 10 minutes"),
+    _policy("large", "POST PUT PATCH", r"/.*", "300 per 10 minutes", least=LARGE),
     # A page saves by itself while one types: a staff room with twenty of them fits.
     _policy("form", "POST", r"/cases/[^/]+/form/.*", "6000 per 10 minutes"),
     # Only what begins one: it leaves a row behind. All pupils of a large school, behind one
@@ -67,10 +79,14 @@ class Limits:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._salt = secrets.token_bytes(16)
 
-    def wait(self, method: str, path: str, address: str | None) -> int:
-        """How long an address that asks too often has to wait, in seconds; 0: it may ask."""
+    def wait(self, method: str, path: str, address: str | None, size: int = 0) -> int:
+        """How long an address that asks too often has to wait, in seconds; 0: it may ask.
+
+        Arguments:
+            size: of the body, in bytes, as the request says it.
+        """
         for policy in self.policies:
-            if method in policy.methods and policy.paths.fullmatch(path):
+            if policy.counts(method, path, size):
                 who = self._hidden(policy.name, network(address))
                 if not self._limiter.hit(policy.limit, who):
                     # The store goes by the machine's clock, too.

@@ -8,62 +8,49 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from sqlalchemy import Connection, delete, select
 
-from base.i18n import LANGUAGES
-from base.ids import new_id
 from models.access import MailLink
-from models.messages import Mail
 from models.registry import Person
 from models.sql import insert_new
-from notifications.outbox import Addressee, mail_row
+from web.account_mails import LINK, write
 from web.context import Context
 from web.identities import address
 from web.sessions import hashed
+from web.signing_in import find
 
 _link = MailLink.__table__  # type: ignore[attr-defined]
-_mail = Mail.__table__  # type: ignore[attr-defined]
 _person = Person.__table__  # type: ignore[attr-defined]
 
-TEMPLATE = "sign_in/link"
 
-
-def send(connection: Connection, context: Context, email: str, language: str) -> None:
+def send(
+    connection: Connection, context: Context, email: str, language: str, then: str = "/"
+) -> None:
     """Write the mail with a link, if somebody has this address; a link sent before ends.
 
     Arguments:
         language: the language of the page she asks on, where none is kept of her.
+        then: the page of ours that the link leads to.
     """
-    row = connection.execute(
-        select(_person.c.id, _person.c.name, _person.c.email, _person.c.language).where(
-            _person.c.email == address(email)
-        )
-    ).first()
-    if row is None:
+    to = find(connection, _person.c.email == address(email))
+    if to is None:
         return
     minutes = context.settings.mail_link_minutes
     key = secrets.token_urlsafe(32)
-    connection.execute(delete(_link).where(_link.c.person_id == row.id))
+    connection.execute(delete(_link).where(_link.c.person_id == to.id))
     until = context.wall.now() + timedelta(minutes=minutes)
     insert_new(
-        connection, _link, [{"key_hash": hashed(key), "person_id": row.id, "expires_at": until}]
+        connection, _link, [{"key_hash": hashed(key), "person_id": to.id, "expires_at": until}]
     )
     if not is_open(connection, context, key):
         return  # asked for twice at once: the other link is on its way
-    now = context.tools.clock.now()
-    to = Addressee(id=row.id, name=row.name, email=row.email, language=row.language or language)
-    connection.execute(
-        _mail.insert().values(
-            mail_row(
-                template=TEMPLATE, key=f"{TEMPLATE}/{new_id()}", process="", case_id=None,
-                event_id=None, to=to, area="", now=now, not_before=now, languages=LANGUAGES,
-                context={
-                    "link": f"{context.tools.public_url}/sign-in/mail/{key}", "minutes": minutes,
-                },
-            )
-        )
-    )  # fmt: skip
+    there = f"?{urlencode({'then': then})}" if then != "/" else ""
+    values = {
+        "link": f"{context.tools.public_url}/sign-in/mail/{key}{there}", "minutes": minutes,
+    }  # fmt: skip
+    write(connection, context, LINK, to, language, values)
 
 
 def is_open(connection: Connection, context: Context, key: str) -> bool:

@@ -122,8 +122,8 @@ def to_use(context: Context) -> tuple[str, str]:
 
 def used(
     connection: Connection, context: Context, challenge: str, credential: Mapping[str, Any]
-) -> str:
-    """The person whose passkey answers our challenge.
+) -> tuple[str, bool]:
+    """The person whose passkey answers our challenge, and whether it is its first use.
 
     Raises:
         NotAllowed: it is not known, or does not answer.
@@ -149,7 +149,7 @@ def used(
         .where(_passkey.c.id == row.id)
         .values(sign_count=done.new_sign_count, used_at=context.wall.now())
     )
-    return str(row.person_id)
+    return str(row.person_id), row.used_at is None
 
 
 def remove(connection: Connection, person_id: str, passkey_id: str) -> int:

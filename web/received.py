@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import default
-from typing import cast
 
 from web.context import Context
 
@@ -33,7 +31,7 @@ def received(context: Context, mail_id: str) -> str | None:
     file = context.settings.mail_folder / f"{mail_id}.eml"
     if not file.is_file():
         return None
-    mail = cast("EmailMessage", message_from_bytes(file.read_bytes(), policy=default))
+    mail = message_from_bytes(file.read_bytes(), policy=default)
     part = mail.get_body(("plain",))
     return None if part is None else str(part.get_content())
 

@@ -61,8 +61,13 @@ class Scope:
 
     @property
     def is_staff(self) -> bool:
-        """Whether she works for an NSO or the CSS."""
+        """Whether she reads any cases as staff, be it of one process alone."""
         return bool(self.areas or self.narrow)
+
+    @property
+    def has_desk(self) -> bool:
+        """Whether she has a queue and an overview: she works for an NSO or the CSS."""
+        return bool(self.areas)
 
     def is_staff_for(self, area: str) -> bool:
         """Whether one of her rights covers ``area``."""
@@ -170,6 +175,18 @@ def scope_of(connection: Connection, person_id: str, clock: Clock) -> Scope:
             for process in sorted(seen_by_role().get(row.role, ()))
         ),
     )
+
+
+def desk_scope(connection: Connection, person_id: str, clock: Clock) -> Scope:
+    """What somebody who works for an NSO or the CSS may see now.
+
+    Raises:
+        NotFound: she does not; for others queue, views and overview do not exist.
+    """
+    scope = scope_of(connection, person_id, clock)
+    if not scope.has_desk:
+        raise NotFound(N_("There is nothing at this address."))
+    return scope
 
 
 def visible_case(connection: Connection, scope: Scope, case_id: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from base.i18n import N_, translate
 from web.access_log import is_reading, note_reading
 from web.context import Context
 from web.language import language_of
+from web.limits import LARGE
 from web.problems import TOO_LARGE, answer
 from web.sessions import is_secure
 
@@ -109,11 +110,13 @@ def _refusal(request: Request, context: Context) -> Response | None:
         message = translate(ONLY_HERE, language)
         return answer(request, 403, {"code": "demo_only_here", "message": message})
     length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > LARGEST_BODY:
+    if not length.isdecimal() or int(length) > LARGEST_BODY:
         message = translate(TOO_LARGE, language)
         return answer(request, 413, {"code": "too_large", "message": message})
     if context.settings.rate_limits and not context.demo:  # the demo is one machine
-        wait = context.limits.wait(request.method, request.url.path, _client(request))
+        # Who does not say how much is to come is counted as if it were a file.
+        size = LARGE if "transfer-encoding" in request.headers else int(length)
+        wait = context.limits.wait(request.method, request.url.path, _client(request), size)
         if wait:
             message = translate(TOO_OFTEN, language, seconds=wait)
             found = answer(request, 429, {"code": "too_often", "message": message})

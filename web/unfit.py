@@ -54,7 +54,8 @@ def _problem(error: Mapping[str, Any]) -> Problem:
     if kind in OWN:
         return Problem(where=where, message=str(error["msg"]))
     values = {
-        name: value
+        # Choices come as 'a', 'b' or 'c': the last comma is said in English.
+        name: value.replace("' or '", "', '") if isinstance(value, str) else value
         for name, value in (error.get("ctx") or {}).items()
         if isinstance(value, str | int)
     }

@@ -38,8 +38,8 @@ def main() -> None:
     clock = Clock(datetime.fromisoformat(sys.argv.pop(1)) + since)
     if seconds := float(sys.argv.pop(1)):
         lease = timedelta(seconds=seconds)
-        for module in (delivery, sweep):
-            module.LEASES = replace(module.LEASES, length=lease)
+        delivery.LEASES = replace(delivery.LEASES, length=lease)
+        sweep.LEASES = replace(sweep.LEASES, length=lease)
     run(
         Wiring(
             settings=service.settings_with_logs, app=service.application,

@@ -155,6 +155,11 @@ def test_who_comes_second_is_told_and_keeps_what_she_wrote(
     assert "Somebody was first" in text
     assert "Rita Reviewer was first" in text
     assert "What you had written Reason Geen bewijs." in text
+    # The same when she only looks, or comes back to the step later.
+    looked = karel.post(step, data={**fields, "reason": "Geen bewijs.", "do": "look"})
+    assert (looked.status_code, "Rita Reviewer was first" in looked.text) == (409, True)
+    assert "What you had written Reason Geen bewijs." in words(looked.text)
+    assert "Rita Reviewer was first" in karel.get(step).text
 
 
 def test_a_conflict_of_interest_is_told_before_anything_is_tried(
@@ -227,6 +232,11 @@ def test_several_are_decided_after_each_was_looked_at(sqlite_desk: Desk, client:
     desk.fire(ids[1], "approve", desk.colleague)
     fields = hidden(look.text)
     del fields["case"]
+    none = rita.post(
+        "/queue/several", data={**fields, **way, "listed": ids, "case": [], "do": "take"}
+    )
+    assert (none.status_code, "Choose at least one case first." in none.text) == (422, True)
+    assert none.text.count('name="case"') == 2  # one has been decided on meanwhile
     done = rita.post("/queue/several", data={**fields, **way, "case": ids[:2], "do": "take"})
     text = words(done.text)
     assert "✓ done : Sint-Jan Refused" in text
@@ -281,6 +291,15 @@ def test_the_overview_counts_and_gives_files(sqlite_desk: Desk, client: Client) 
     assert "Cases: 2." in page
     assert "To be judged 1" in page
     assert "<svg" in rita.get("/overview").text
+    figures = rita.get("/api/v1/overview?process=school_label").json()
+    assert figures["total"] == 2
+    (process,) = figures["processes"]
+    assert process["process"]["name"] == "school_label"
+    assert {one["name"]: one["count"] for one in process["states"]} == {
+        "invited": 1, "submitted": 1
+    }  # fmt: skip
+    assert sum(one["count"] for one in figures["ages"]) == 1
+    assert figures["loads"] == [{"reviewer": None, "waiting": 1, "late": 0}]
     assert "Cases: 0." in words(client(italian).get("/overview").text)
     lines = rita.get("/overview/cases.csv").content.decode("utf-8-sig").splitlines()
     assert lines[0].startswith("Case,School,Process,Round")

@@ -88,6 +88,9 @@ def test_a_passkey_is_made_signs_in_and_is_removed(
         assert (row["person_id"], row["name"], row["used_at"]) == (
             desk.reviewer, "Work laptop", None
         )  # fmt: skip
+        (made,) = desk.mails(template="sign_in/passkey_made")
+        assert (made["person_id"], made["context"]["browser"]) == (desk.reviewer, "Chrome, Linux")
+        assert desk.mails(template="sign_in/passkey_used") == []
 
         page.get_by_role("button", name="Sign out").click()
         page.goto(f"{home}/sign-in?then=/account")
@@ -101,6 +104,8 @@ def test_a_passkey_is_made_signs_in_and_is_removed(
         (used,) = desk.rows(Passkey)
         assert used["sign_count"] > row["sign_count"]
         assert desk.rows_of(SignInStart) == []
+        (first_use,) = desk.mails(template="sign_in/passkey_used")
+        assert first_use["person_id"] == desk.reviewer
 
         # Whoever does not prove to be its holder is not let in.
         page.get_by_role("button", name="Sign out").click()
@@ -131,6 +136,8 @@ def test_a_passkey_is_made_signs_in_and_is_removed(
         page.goto(f"{home}/account")
         page.get_by_role("button", name="Remove Work laptop").click()
         assert desk.rows(Passkey) == []
+        # It was told once that the passkey is new, however often it is used.
+        assert len(desk.mails(template="sign_in/passkey_used")) == 1
         page.goto(f"{home}/sign-in/mail")
         looked_at(page, "mail")
     strange = [one for one in told if "403" not in one]

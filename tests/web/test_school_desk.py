@@ -204,8 +204,20 @@ def test_the_preview_lists_what_is_missing_and_the_receipt_what_was_sent(
     for path in (f"/cases/{case_id}/receipts/2", f"/cases/{case_id}/receipts/9"):
         assert teacher.get(path).status_code == 404
     # It is not to be filled in any more, and never by others.
-    assert teacher.get(f"/cases/{case_id}/form/students").status_code == 403
-    assert teacher.post(there, data=hidden(page)).status_code == 403
+    for again in (teacher.get(there), teacher.post(there, data=hidden(page))):
+        assert again.status_code == 409
+        assert "This is not possible now You cannot fill in this form now" in words(again.text)
+        assert f'<a class="button" href="/cases/{case_id}">' in again.text
+    assert browser.as_(desk.reviewer).get(there).status_code == 403
+    # Whoever was still writing gets it back.
+    late = teacher.post(
+        f"/cases/{case_id}/form/students",
+        data={"asked": "students.plan", "answer.students.plan": "Nog een <b>woord</b>."},
+    )
+    assert late.status_code == 409
+    assert "This was not saved" in late.text
+    assert "Nog een &lt;b&gt;woord&lt;/b&gt;." in late.text
+    assert teacher.post(f"/cases/{case_id}/steps/submit", data={"version": "²"}).status_code == 409
     with writing(desk.database) as connection:
         stranger = add_person(connection, "Vreemde")
     assert browser.as_(stranger).get(there).status_code == 404

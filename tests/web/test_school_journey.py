@@ -117,7 +117,7 @@ class Hand:
     ("language", "width", "scripts", "keys_only", "school"),
     [
         ("nl", SCREEN, True, True, "De Vlieger"),
-        ("en", PHONE, False, False, "Ten Dorpe"),
+        ("en", PHONE, False, True, "Ten Dorpe"),
     ],
 )
 def test_a_school_applies_and_improves_its_application(
@@ -166,6 +166,12 @@ def test_a_school_applies_and_improves_its_application(
         _look(page, scripts=scripts, width=width)
         hand.press(page.get_by_role("button", name=words["again"]))
         assert page.locator("h1").inner_text() == words["receipt"]
+        # What stands beside the journey, on a phone.
+        page.set_viewport_size({"width": PHONE, "height": 800})
+        receipt = page.url
+        for path in ("/calendar", "/notices", "/preferences", "/account", receipt):
+            page.goto(path if path == receipt else f"{site.address}{path}")
+            _look(page, scripts=scripts, width=PHONE)
         assert [one for one in told if not one.startswith((site.address, "data:"))] == []
     events = [event["trigger"] for event in site.desk.events(case_id)]
     assert events == ["apply", "submit", "request_changes", "resubmit"]

@@ -24,6 +24,7 @@ from base.clock import VirtualClock
 from base.errors import BadDefinition, BadSetting
 from base.settings import Settings
 from models.access import Access, Identity, MailLink, Passkey, Session, SignInStart
+from models.cases import Decision
 from models.database import writing
 from models.registry import Person
 from notifications.carriers import FolderCarrier
@@ -33,6 +34,7 @@ from notifications.templates import Templates
 from tests.builders import Desk, add_grant, add_person, installed_mails
 from tests.web.conftest import context_of
 from tests.web.provider import OwnProvider, at, provider_of
+from web.account_mails import LINK, PASSKEY_MADE, PASSKEY_USED
 from web.app import create_app
 from web.context import Context
 from web.limits import Limits, network
@@ -79,7 +81,7 @@ def mailed(desk: Desk) -> str:
             for one in Path(folder).glob("*.eml")
         ]
     texts = "".join(mail.get_body(("plain",)).get_content() for mail in mails)  # type: ignore[union-attr]
-    (link,) = re.findall(r"/sign-in/mail/[\w-]{43}", texts)
+    (link,) = re.findall(r"/sign-in/mail/[\w-]{43}(?:\?then=[\w%.-]+)?", texts)
     return str(link)
 
 
@@ -111,11 +113,16 @@ def test_a_link_signs_in_once_and_soon_and_tells_nobody_who_is_known(
     for landing in (one.get(first), one.get(first)):
         assert (landing.status_code, "One step to go" in landing.text) == (200, True)
     assert one.get(first).headers["referrer-policy"] == "no-referrer"
-    one.post("/sign-in/mail", data={"email": TEACHER})
-    second = mailed(desk)
+    # It leads to the page that was wanted, and to no other site.
+    wanted = "/applications?x=1"
+    assert f'name="then" value="{wanted}"' in one.get("/sign-in", params={"then": wanted}).text
+    one.post("/sign-in/mail", data={"email": TEACHER, "then": wanted})
+    second, _, there = mailed(desk).partition("?")
+    assert f'name="then" value="{wanted}"' in one.get(f"{second}?{there}").text
+    assert 'name="then" value="/"' in one.get(second, params={"then": "//evil.example"}).text
     assert one.get(first).status_code == one.post(first).status_code == 410
-    answer = one.post(second, follow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    answer = one.post(second, data={"then": wanted}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, wanted)
     cookie = answer.headers["set-cookie"]
     assert re.match(r"__Host-session=[\w-]{43}; HttpOnly; Max-Age=36000; Path=/; ", cookie)
     assert "SameSite=lax" in cookie
@@ -580,6 +587,24 @@ def test_what_the_staff_read_is_kept_and_shown_to_administrators(
     first = ada.get("/api/v1/access", params={"limit": 2}).json()
     rest = ada.get("/api/v1/access", params={"limit": 2, "after": first["next"]}).json()
     assert ([one["what"] for one in rest["accesses"]], rest["next"]) == (["case"], None)
+    # A mail to somebody else and a decision are read of a case, too; one's own mail is one's own.
+    (mail,) = desk.mails(template="school_label/submitted", person_id=desk.teachers[0])
+    decision = desk.rows(Decision, case_id=case_id)[0]["id"]
+    before = len(desk.rows(Access))
+    for one in (teacher, rita, ada):
+        one.get(f"/mailbox/{mail['id']}")
+        one.get(f"/api/v1/mails/{mail['id']}/preview")
+        one.get(f"/api/v1/decisions/{decision}")
+    assert [(row["person_id"] == desk.reviewer, row["case_id"], row["what"])
+            for row in desk.rows(Access)[before:]] == [
+        (hers, case_id, what)
+        for hers, each in (
+            (True, (f"mailbox/{mail['id']}", f"mails/{mail['id']}/preview",
+                    f"decisions/{decision}")),
+            (False, (f"mailbox/{mail['id']}", f"mails/{mail['id']}/preview")),
+        )
+        for what in each
+    ]  # fmt: skip
     desk.clock.advance(timedelta(days=365, seconds=1))
     signed_in(desk, context)
     assert desk.rows(Access) == []
@@ -588,4 +613,5 @@ def test_what_the_staff_read_is_kept_and_shown_to_administrators(
 def test_what_is_loaded_where_there_is_tls_stays_there(sqlite_desk: Desk, tmp_path: Path) -> None:
     headers = browser(earnest(sqlite_desk, tmp_path)).get("/sign-in").headers
     assert headers["strict-transport-security"] == "max-age=63072000"
-    assert Templates().languages("sign_in/link") == ["de", "en", "fr", "nl"]
+    for mail in (LINK, PASSKEY_MADE, PASSKEY_USED):
+        assert Templates().languages(mail) == ["de", "en", "fr", "nl"]

@@ -28,6 +28,7 @@ from rules.judge import Judge
 from tests.builders import Desk, add, add_grant, add_person, add_school
 from tests.workflows.test_random import populate
 from web.scope import scope_of
+from workflows import foresight
 from workflows.engine import Engine
 from workflows.process_file import FOLDER
 from workflows.sweep import sweep
@@ -281,7 +282,8 @@ def test_a_change_of_school_that_no_country_has_ruled_on_is_refused(world: Any) 
     ("sent", "code"),
     [
         ({"role": "pupil"}, NotMet), ({"role": "company_staff"}, NotMet),
-        ({"role": "teacher_training"}, NotMet), ({"role": "dragon"}, BadInput), ({"code_of_conduct": "no"}, BadInput),
+        ({"role": "teacher_training"}, NotMet), ({"role": "dragon"}, BadInput),
+        ({"code_of_conduct": "no"}, BadInput),
         ({"privacy_policy": "no"}, BadInput), ({"same_address": "no"}, BadInput),
         ({"school": "nowhere"}, BadInput), ({"school": None}, BadInput),
     ],
@@ -443,8 +445,8 @@ def test_two_accounts_are_found_and_the_holder_knows_what_she_loses(world: Any) 
     assert (party["party"], party["person_id"]) == ("old", desk.teachers[0])
     engine: Engine = desk.engine
     with reading(desk.database) as connection:
-        keeps_new = engine.consequences(connection, dict(case), "keep_new", new)
-        keeps_old = engine.consequences(connection, dict(case), "keep_old", new)
+        keeps_new = foresight.consequences(connection, engine.tools, dict(case), "keep_new", new)
+        keeps_old = foresight.consequences(connection, engine.tools, dict(case), "keep_old", new)
     lost = " ".join(one.say("nl") for one in keeps_new)
     assert "Sint-Jan abroad" in lost
     assert "NQL" in lost

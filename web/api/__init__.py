@@ -16,6 +16,7 @@ from web.api import (
     forms,
     health,
     messages,
+    overview,
     papers,
     queue,
     rights,
@@ -27,8 +28,8 @@ from web.api.sent import check_address
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(check_address)])
 for part in (
-    rights, cases, forms, evidence, steps, queue, comments, decisions, messages, definitions,
-    drafts, papers, access, digisnap, surveys, survey_results,
+    rights, cases, forms, evidence, steps, queue, overview, comments, decisions, messages,
+    definitions, drafts, papers, access, digisnap, surveys, survey_results,
 ):  # fmt: skip
     router.include_router(part.router)
 

@@ -23,7 +23,7 @@ from web.context import Context, Here
 from web.due import due
 from web.language import Language
 from web.queue import Filters, Page, Whom, queue_page
-from web.scope import Scope, scope_of, visible_case
+from web.scope import Scope, desk_scope, scope_of, visible_case
 from web.signing_in import Reader, Someone
 from workflows.assigning import assign, colleagues, reviewers_of
 from workflows.parties import add_parties
@@ -110,7 +110,7 @@ def read_queue(
         reviewer=reader.id if reviewer == "me" else reviewer, late=late == "yes",
     )  # fmt: skip
     with reading(context.database) as connection:
-        scope = scope_of(connection, reader.id, context.tools.clock)
+        scope = desk_scope(connection, reader.id, context.tools.clock)
         found = queue_page(
             connection, scope, scope.rights, filters, context.tools.clock.now(), after, limit
         )
@@ -190,6 +190,7 @@ def _staff_only(scope: Scope, case: dict[str, object]) -> None:
 def list_views(context: Here, reader: Reader) -> list[View]:
     """The views of the queue that you have saved, by name."""
     with reading(context.database) as connection:
+        desk_scope(connection, reader.id, context.tools.clock)
         return views_of(connection, reader.id)
 
 
@@ -215,6 +216,7 @@ def keep_view(context: Context, reader: Someone, name: str, query: str) -> View:
     """Save filters under a name; one of the same name is replaced.
 
     Raises:
+        NotFound: she has no queue.
         BadInput: it has no name, or there are too many.
     """
     name = " ".join(name.split())
@@ -227,6 +229,7 @@ def keep_view(context: Context, reader: Someone, name: str, query: str) -> View:
     }  # fmt: skip
     mine = _view.c.person_id == reader.id
     with writing(context.database) as connection:
+        desk_scope(connection, reader.id, context.tools.clock)
         connection.execute(delete(_view).where(mine, _view.c.name == name))
         if len(views_of(connection, reader.id)) >= MOST_VIEWS:
             raise BadInput(N_("You have {most} views: remove one first."), most=MOST_VIEWS)

@@ -45,6 +45,8 @@ from web.pages import (
     survey_setup,
     survey_statistics,
     surveys,
+    versions,
+    well_known,
 )
 from web.pages.participant_rendering import error_page_of
 
@@ -63,7 +65,7 @@ def set_up_pages(app: FastAPI) -> None:
         start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
         processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
         labels, badges, calendar, notices, preferences, rights_steps, rights, digisnap, rules,
-        drafts, mailbox, clock, api_reference, links, survey_statistics, survey_reports, surveys,
-        survey_setup,
+        versions, drafts, mailbox, clock, api_reference, links, survey_statistics, survey_reports,
+        surveys, survey_setup, well_known,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)

@@ -11,6 +11,7 @@ from base.errors import BadInput, NotAllowed, NotFound
 from base.i18n import N_, say
 from models.database import reading, writing
 from web import passkeys, sessions, starts
+from web.account_mails import PASSKEY_MADE, tell_of_passkey
 from web.api.sent import check_address
 from web.context import Here
 from web.language import Language
@@ -78,6 +79,7 @@ def keep_passkey(
     request: Request,
     context: Here,
     reader: Reader,
+    language: Language,
     credential: Annotated[str, Form(max_length=10_000)],
     name: Annotated[str, Form(max_length=60)] = "",
 ) -> Response:
@@ -92,6 +94,7 @@ def keep_passkey(
         raise NotAllowed(STALE)
     with writing(context.database) as connection:
         passkeys.keep(connection, context, reader, kept["challenge"], called, given)
+        tell_of_passkey(connection, context, request, PASSKEY_MADE, reader, language)
     return RedirectResponse("/account", status_code=303)
 
 

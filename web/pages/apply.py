@@ -17,22 +17,20 @@ from models.database import reading
 from web.context import Context, Here
 from web.language import Language
 from web.opportunities import Opportunity, opportunities, opportunity, search
-from web.pages.asking import SEARCH, fields_of, payload_of
+from web.pages.asking import SEARCH, Asking, asked_of, payload_of
 from web.pages.rendering import page
-from web.pages.sending import Form, Sent
+from web.pages.sending import NOTHING_SENT, Form, Sent
 from web.scope import scope_of, visible_case
 from web.signing_in import Reader, Someone
 from workflows.answers import may_edit
 from workflows.eligibility import Trial, Verdict, verdicts
-from workflows.engine import new_case
+from workflows.new_cases import new_case
 from workflows.parties import unique_key
 from workflows.subjects import KINDS, NOTHING
 
 router = APIRouter()
 
 _case = Case.__table__  # type: ignore[attr-defined]
-
-NOTHING_SENT = Sent(fields={})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +95,8 @@ def apply(
         taken = context.engine.start(
             process, way, actor_id=reader.id, round_name=round_name,
             organisation_id=about.get("organisation_id"), person_id=about.get("person_id"),
-            project_id=about.get("project_id"), payload=payload_of(found.start, sent),
+            project_id=about.get("project_id"),
+            payload=payload_of(found.process, found.start, sent),
         )  # fmt: skip
     except (Refused, BadInput) as refused:
         with reading(context.database) as connection:
@@ -150,7 +149,7 @@ def _show(
     request: Request, connection: Connection, context: Context, one: Opportunity, reader: Someone,
     language: str, sent: Sent, *, words: str = "", refused: Refused | BadInput | None = None,
 ) -> HTMLResponse:  # fmt: skip
-    payload = payload_of(one.start, sent)
+    payload = payload_of(one.process, one.start, sent)
     named = {
         ask.name: payload[ask.name]
         for ask in one.start.asks
@@ -164,7 +163,8 @@ def _show(
         except BadInput as unknown:
             problems = {**_problems(unknown, language), **problems}
             found = _verdicts(connection, context, one, reader, language, {})
-    everywhere = scope_of(connection, reader.id, context.tools.clock).is_staff
+    scope = scope_of(connection, reader.id, context.tools.clock)
+    asking = Asking(person_id=reader.id, language=language, everywhere=scope.is_staff)
     # The one that is open, else the next.
     fitting = sorted(found, key=lambda each: not each.in_time)
     kind = one.process.subject
@@ -173,10 +173,7 @@ def _show(
         rounds=_titled(one, found, language), sent=sent, words=words, zone=_zone(one),
         round_choices={each.round or "": title for title, each in _titled(one, found, language)},
         round=sent.get("round") or (fitting[0].round if fitting else ""),
-        fields=fields_of(
-            connection, one.process, one.start, language, sent, problems, reader.id,
-            everywhere=everywhere,
-        ),
+        asked=asked_of(connection, one.process, one.start, asking, sent, problems),
         subjects=search(connection, kind, words, reader.id, everywhere=True)
         if one.about is None
         else {},

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from base.errors import BadInput, KeurmerkError, NotFound, Problem
+from base.errors import BadInput, KeurmerkError, NotFound, NotPossible, Problem
 from base.i18n import N_, say, translate
 from web.context import Context, Here
 from web.language import Language
@@ -68,6 +68,8 @@ def save(
     try:
         return _saved(request, context, person, language, case_id, section, sent, by_script)
     except KeurmerkError as error:
+        if isinstance(error, NotPossible) and not by_script:
+            return _closed(request, sent, error, case_id, language)
         if not by_script or error.status >= 500:
             raise
         return JSONResponse({"error": as_dict(error, language)}, status_code=error.status)
@@ -226,11 +228,27 @@ def _page(
 
 def _signed_out(request: Request, sent: Sent, language: str, *, by_script: bool) -> Response:
     """Whoever is no longer signed in gets what she typed back: nothing of the case is shown."""
-    message = N_("You are no longer signed in, so this was not saved. What you typed is below.")
-    if by_script:
-        told = {"error": {"code": "not_signed_in", "message": translate(message, language)}}
-        return JSONResponse(told, status_code=401)
-    typed = [text for text in sent.under(ANSWER).values() if text and text not in ("yes", "no")]
-    return page(
-        request, "typed.html", status=401, message=message, typed=typed, then=request.url.path
+    message = translate(
+        N_("You are no longer signed in, so this was not saved. What you typed is below."), language
     )
+    if by_script:
+        told = {"error": {"code": "not_signed_in", "message": message}}
+        return JSONResponse(told, status_code=401)
+    return page(
+        request, "typed.html", status=401, message=message, typed=_typed(sent), case_id=None,
+        then=request.url.path,
+    )  # fmt: skip
+
+
+def _closed(
+    request: Request, sent: Sent, error: NotPossible, case_id: str, language: str
+) -> Response:
+    """Whoever was still writing when the form was sent in gets what she typed back, too."""
+    return page(
+        request, "typed.html", status=error.status, message=error.say(language),
+        typed=_typed(sent), case_id=case_id, then="",
+    )  # fmt: skip
+
+
+def _typed(sent: Sent) -> list[str]:
+    return [text for text in sent.under(ANSWER).values() if text and text not in ("yes", "no")]

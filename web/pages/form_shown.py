@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from base.errors import NotAllowed
+from sqlalchemy import Connection
+
+from base.errors import NotAllowed, NotPossible, Refused
 from base.i18n import N_, say
 from models.database import reading
 from web.api.shapes import Name
@@ -14,6 +16,8 @@ from web.context import Context
 from web.scope import scope_of, visible_case
 from web.signing_in import Someone
 from web.standing import submitting, what_for
+from workflows import foresight
+from workflows.actors import acts_as
 from workflows.answers import MEGABYTE, may_edit
 from workflows.answers_store import answers_of, evidence_of
 from workflows.definition import FormField, Process, Section
@@ -93,7 +97,8 @@ def filled(context: Context, reader: Someone, case_id: str, language: str) -> Fi
 
     Raises:
         NotFound: there is no such case for her.
-        NotAllowed: she does not fill it in, or it is not filled in now.
+        NotAllowed: she does not fill it in.
+        NotPossible: it is not filled in now.
     """
     tools = context.tools
     with reading(context.database) as connection:
@@ -101,17 +106,14 @@ def filled(context: Context, reader: Someone, case_id: str, language: str) -> Fi
         case = visible_case(connection, scope, case_id)
         process = tools.library.release(connection, case["release_id"]).process
         if not may_edit(connection, tools, case, reader.id):
-            raise NotAllowed(
-                N_("You cannot fill in this form now: the application is “{state}”."),
-                state=process.states[case["state"]].to_school,
-            )
+            raise _closed(connection, context, process, case, reader)
         add_titles(connection, lambda _case: process, [case])
         answers = answers_of(connection, case_id)
         versions = versions_of(connection, case_id)
         rows: dict[str, list[Any]] = {}
         for row in evidence_of(connection, case_id):
             rows.setdefault(row["field"], []).append(row)
-        possible = context.engine.possible(connection, case, reader.id)
+        possible = foresight.possible(connection, context.tools, case, reader.id)
         what = what_for(connection, context, case, language)
     shown = preview(process, answers, rows, language)
     lacking = {one.key: one.missing for part in shown.sections for one in part.fields}
@@ -132,6 +134,19 @@ def filled(context: Context, reader: Someone, case_id: str, language: str) -> Fi
             if name in submitting(process)
         ],
     )  # fmt: skip
+
+
+def _closed(
+    connection: Connection, context: Context, process: Process, case: Mapping[str, Any],
+    reader: Someone,
+) -> Refused:  # fmt: skip
+    form, now = process.form, context.tools.clock.now()
+    hers = form and acts_as(connection, process, form.edited_by, case, reader.id, now)
+    kind = NotPossible if hers else NotAllowed
+    return kind(
+        N_("You cannot fill in this form now: the application is “{state}”."),
+        state=process.states[case["state"]].to_school,
+    )
 
 
 def _section(

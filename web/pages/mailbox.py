@@ -82,10 +82,10 @@ def overview(
             query = query.where(_mail.c.id < last)
         rows = [dict(row) for row in connection.execute(query).mappings()]
         names = _names(connection, rows)
-        library, day = context.tools.library, context.tools.clock.now().date()
+        day = context.tools.clock.now().date()
         titles = {
-            name: say(library.in_force(connection, name, day).process.title, language)
-            for name in library.processes(connection)
+            one.process.process: say(one.process.title, language)
+            for one in context.tools.library.all_in_force(connection, day)
         }
     more = len(rows) > SHOWN
     rows = rows[:SHOWN]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from markupsafe import Markup
 from sqlalchemy import Connection
@@ -20,14 +22,14 @@ from documents.words import area_name
 from models.database import reading
 from web.api.definitions import in_force
 from web.api.lines import process_of
+from web.api.overview import Area, Counted, Process, Round, overview_of
 from web.api.sent import check_address
 from web.context import Context, Here
-from web.figures import AGES, LEFT, Figures, Slice, cases_of, figures
+from web.figures import Slice, cases_of, figures
 from web.language import Language
-from web.pages.queue import staff_scope
 from web.pages.rendering import page
 from web.queue import areas_of
-from web.scope import Scope
+from web.scope import Scope, desk_scope
 from web.signing_in import Reader
 from workflows.assigning import reviewers_of
 from workflows.subjects import name_of
@@ -38,10 +40,8 @@ router = APIRouter(dependencies=[Depends(check_address)])
 
 #: Cases in a file: what a spreadsheet still opens with ease.
 MOST = 50_000
-
-Process = Annotated[str, Query(max_length=60)]
-Round = Annotated[str, Query(max_length=40)]
-Area = Annotated[str, Query(max_length=10)]
+#: A chart stands beside its table: pixels of its width.
+CHART = 540
 
 HEAD = (
     N_("Case"), N_("School"), N_("Process"), N_("Round"), N_("Country or region"), N_("State"),
@@ -57,9 +57,9 @@ def overview(
     """How many cases there are, how old, how urgent, and with whom."""
     which = Slice(process=process, round=round, area=area)
     with reading(context.database) as connection:
-        scope = staff_scope(connection, context, person)
-        found = figures(connection, scope, which, context.tools.clock.now())
-        by_process = _by_process(connection, context, found, language)
+        scope = desk_scope(connection, person.id, context.tools.clock)
+        counted = figures(connection, scope, which, context.tools.clock.now())
+        found = overview_of(connection, context, counted, language)
         areas = {one: area_name(one, language) for one in areas_of(connection, scope) if one}
     running = in_force(context)
     titles = {one.process.process: say(one.process.title, language) for one in running}
@@ -69,65 +69,42 @@ def overview(
         if process in ("", one.process.process)
         for name in one.rounds
     }
-    age = {translate(word, language): found.ages[key] for key, word in AGES.items()}
-    left = {translate(word, language): found.left[key] for key, word in LEFT.items()}
     nobody = translate(N_("nobody"), language)
-    loads = [(one.person or nobody, one.waiting, one.late) for one in found.loads]
-    groups = [
-        Bars(heading=title, bars=[_bar(state, count) for state, count in states])
-        for title, states in by_process
+    loads = [
+        (one.reviewer.name if one.reviewer else nobody, one.waiting, one.late)
+        for one in found.loads
     ]
-    load = {name: waiting for name, waiting, _late in loads}
+    by_reviewer = [(name, waiting) for name, waiting, _late in loads]
+    by_state = [_bars(_pairs(one.states), one.process.title) for one in found.processes]
     return page(
-        request, "overview.html", by_process=by_process, age=age, left=left, loads=loads,
-        titles=titles, rounds=rounds, areas=areas, which=which,
-        address=f"process={process}&round={round}&area={area}", total=sum(found.states.values()),
-        most=MOST,
+        request, "overview.html", found=found, loads=loads, titles=titles, rounds=rounds,
+        areas=areas, which=which, address=urlencode(asdict(which)), most=MOST,
         charts={
-            "states": _chart(groups, N_("Cases by state"), language),
-            "left": _chart([_bars(left)], N_("Time left of those that wait"), language),
-            "age": _chart([_bars(age)], N_("Age of those that wait"), language),
-            "load": _chart([_bars(load)], N_("Who looks after those that wait"), language),
+            "states": _chart(by_state, N_("Cases by state"), language),
+            "left": _chart(
+                [_bars(_pairs(found.left))], N_("Time left of those that wait"), language
+            ),
+            "age": _chart([_bars(_pairs(found.ages))], N_("Age of those that wait"), language),
+            "load": _chart([_bars(by_reviewer)], N_("Who looks after those that wait"), language),
         },
     )  # fmt: skip
 
 
-def _bar(label: str, count: int) -> Bar:
-    return Bar(label=label, value=count, said=str(count))
+def _pairs(counted: Sequence[Counted]) -> list[tuple[str, int]]:
+    return [(one.title, one.count) for one in counted]
 
 
-def _bars(counts: dict[str, int]) -> Bars:
-    return Bars(heading="", bars=[_bar(label, count) for label, count in counts.items()])
+def _bars(counts: Sequence[tuple[str, int]], heading: str = "") -> Bars:
+    bars = [Bar(label=label, value=count, said=str(count)) for label, count in counts]
+    return Bars(heading=heading, bars=bars)
 
 
 def _chart(groups: list[Bars], title: str, language: str) -> Markup:
     description = translate(N_("The same figures stand in the table beside it."), language)
-    drawn = bar_chart(groups, title=translate(title, language), description=description)
+    drawn = bar_chart(
+        groups, title=translate(title, language), description=description, width=CHART
+    )
     return Markup(drawn)  # noqa: S704 - escaped in it
-
-
-def _by_process(
-    connection: Connection, context: Context, found: Figures, language: str
-) -> list[tuple[str, list[tuple[str, int]]]]:
-    """Counts by state, in the order of each process file."""
-    places: dict[str, dict[str, tuple[int, int]]] = {}
-    names: dict[str, str] = {}
-    for (name, _round, state, release), count in found.states.items():
-        process = context.tools.library.release(connection, release).process
-        names[name] = say(process.title, language)
-        title = say(process.states[state].title, language)
-        place, before = places.setdefault(name, {}).get(
-            title, (list(process.states).index(state), 0)
-        )
-        places[name][title] = place, before + count
-    return [
-        (
-            names[name],
-            [(title, count) for title, (_place, count) in
-             sorted(states.items(), key=lambda one: one[1][0])],
-        )
-        for name, states in sorted(places.items())
-    ]  # fmt: skip
 
 
 @router.get("/overview/cases.{kind}")
@@ -139,7 +116,7 @@ def export(
     which = Slice(process=process, round=round, area=area)
     head = [translate(one, language) for one in HEAD]
     with reading(context.database) as connection:
-        scope = staff_scope(connection, context, person)
+        scope = desk_scope(connection, person.id, context.tools.clock)
         rows = list(_rows(connection, context, scope, which, language))
     if kind == "csv":
         content, media = sheets.as_csv(head, rows), sheets.CSV

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, get_args
 from urllib.parse import parse_qsl, urlencode
 
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
-from base.errors import BadInput, NotFound
+from base.errors import BadInput
 from base.i18n import N_, say, translate
 from documents.words import area_name
 from models.database import reading
@@ -23,13 +24,13 @@ from web.api.queue import (
     views_of,
 )
 from web.api.sent import check_address
-from web.asked import Sent, first
 from web.context import Context, Here
 from web.due import due
 from web.language import Language
 from web.pages.rendering import page
+from web.pages.sending import Form
 from web.queue import NSO, Filters, Whom, areas_of, people_of, queue_page
-from web.scope import Scope, scope_of
+from web.scope import Scope, desk_scope
 from web.signing_in import Reader, Someone
 
 router = APIRouter(dependencies=[Depends(check_address)])
@@ -64,18 +65,18 @@ def _page(
     }  # fmt: skip
     now = context.tools.clock.now()
     with reading(context.database) as connection:
-        scope = staff_scope(connection, context, person)
+        scope = desk_scope(connection, person.id, context.tools.clock)
         filters = _filters(given, person)
-        found = queue_page(connection, scope, scope.rights, filters, now, after, LINES)
+        areas = areas_of(connection, scope)
+        found = queue_page(connection, scope, scope.rights, filters, now, after, LINES, areas)
         lines = queue_lines(connection, context, scope, found, language)
-        options = _options(connection, context, scope, person, given, language)
+        options = _options(connection, context, scope, person, given, areas, language)
         views = views_of(connection, person.id)
     dues = [due(row["due_at"], row, now) for row in found.rows]
-    titles = {one.process.process: say(one.process.title, language) for one in in_force(context)}
     address = urlencode(given)
     return page(
         request, "queue.html", status=status, lines=list(zip(lines, dues, strict=True)),
-        titles=titles, options=options, given=given, views=views, address=address,
+        titles=options["process"], options=options, given=given, views=views, address=address,
         next=f"/queue?{urlencode({**given, 'after': found.next})}" if found.next else None,
         first_page=after is None, error=error, filtered=bool(given),
     )  # fmt: skip
@@ -83,11 +84,11 @@ def _page(
 
 @router.post("/queue/reviewer")
 def hand_over(
-    request: Request, context: Here, person: Reader, language: Language, sent: Sent
+    request: Request, context: Here, person: Reader, language: Language, sent: Form
 ) -> Response:
     """Put the chosen cases into somebody's hands."""
-    chosen, back = sent.get("case", [])[:LINES], first(sent, "back")
-    who = first(sent, "reviewer")
+    chosen, back = list(sent.all("case"))[:LINES], sent.get("back")
+    who = sent.get("reviewer")
     try:
         if not chosen:
             raise BadInput(N_("Choose at least one case first."))
@@ -102,14 +103,12 @@ def hand_over(
 
 @router.post("/queue/views")
 def save_view(
-    request: Request, context: Here, person: Reader, language: Language, sent: Sent
+    request: Request, context: Here, person: Reader, language: Language, sent: Form
 ) -> Response:
     """Save the filters under a name."""
-    back = first(sent, "back")
-    with reading(context.database) as connection:
-        staff_scope(connection, context, person)
+    back = sent.get("back")
     try:
-        keep_view(context, person, first(sent, "name"), back)
+        keep_view(context, person, sent.get("name"), back)
     except BadInput as error:
         return _page(
             request, context, person, language, error=error.say(language), status=error.status,
@@ -123,18 +122,6 @@ def remove_view(context: Here, person: Reader, view_id: str) -> Response:
     """Remove a view."""
     drop_view(context, person, view_id)
     return RedirectResponse("/queue", status_code=303)
-
-
-def staff_scope(connection: Connection, context: Context, person: Someone) -> Scope:
-    """What somebody of the staff sees.
-
-    Raises:
-        NotFound: she is none: for others this page does not exist.
-    """
-    scope = scope_of(connection, person.id, context.tools.clock)
-    if not scope.is_staff:
-        raise NotFound(N_("There is nothing at this address."))
-    return scope
 
 
 def _of(address: str) -> dict[str, str]:
@@ -155,7 +142,7 @@ def _filters(given: dict[str, str], person: Someone) -> Filters:
 
 def _options(
     connection: Connection, context: Context, scope: Scope, person: Someone,
-    given: dict[str, str], language: str,
+    given: dict[str, str], areas: Sequence[str], language: str,
 ) -> dict[str, dict[str, str]]:  # fmt: skip
     """What each filter can be set to, by its name in the address."""
     running = in_force(context)
@@ -180,7 +167,7 @@ def _options(
         "process": {one.process.process: say(one.process.title, language) for one in running},
         "state": states,
         "round": rounds,
-        "area": {area: area_name(area, language) for area in areas_of(connection, scope) if area},
+        "area": {area: area_name(area, language) for area in areas if area},
         "reviewer": {
             "me": translate(N_("me"), language), "nobody": translate(N_("nobody"), language),
             **people,

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as Values
 
-from base.i18n import LANGUAGES, N_, in_words, locale_of, said, translate
+from base.i18n import LANGUAGES, N_, colon, in_words, locale_of, said, translate
 from documents.words import area_name, size_in_words
 from notifications.languages import NAMES
 from web.context import context_of
@@ -29,6 +29,7 @@ TITLES = {
     401: N_("Please sign in"),
     403: N_("This is not for you to do"),
     404: N_("There is nothing here"),
+    409: N_("This is not possible now"),
     413: N_("This is too large"),
     429: N_("Please wait a moment"),
     500: N_("Something went wrong"),
@@ -127,6 +128,7 @@ def page(
     language = language_of(request)
     html = templates.get_template(name).render(
         language=language,
+        colon=colon(language),
         languages={code: NAMES[code].capitalize() for code in LANGUAGES},
         person=person,
         navigation=navigation(request, context, person, language),
@@ -151,4 +153,6 @@ def error_page(request: Request, status: int, error: dict[str, Any]) -> HTMLResp
     return page(
         request, "error.html", status=status, ask=status < 500 and status != 429,
         title=TITLES.get(status, OTHER_TITLE), error=told,
+        # What is not hers to see is answered 404: of what is refused otherwise she may know.
+        case_id=request.path_params.get("case_id") if status in {403, 409} else None,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,9 +13,11 @@ from starlette.exceptions import HTTPException
 
 from base.errors import BadInput
 from base.i18n import N_
+from web.api.sent import can_be_kept
 
 #: Fields and files one form has at most: a section of a form is far smaller.
 MOST_FIELDS, MOST_FILES = 500, 20
+_DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 #: A single text is never longer: a form's longest text, with some to spare for a good sentence.
 MOST_BYTES = 1_000_000
 
@@ -39,6 +42,11 @@ class Sent:
         """The last value of a field."""
         found = self.fields.get(name)
         return found[-1] if found else default
+
+    def number(self, name: str) -> int | None:
+        """A whole number that the page itself put there; None where there is none."""
+        text = self.get(name)
+        return int(text) if _DIGITS.fullmatch(text) else None
 
     def all(self, name: str) -> Sequence[str]:
         """Every value of a field."""
@@ -71,8 +79,7 @@ async def read_form(request: Request) -> Sent:
                     if value.filename or content:
                         files.append(Upload(field=name, name=value.filename or "", content=content))
                 else:
-                    # No database keeps a NUL; nobody types one.
-                    fields.setdefault(name, []).append(value.replace("\0", ""))
+                    fields.setdefault(name, []).append(_kept(value))
             return Sent(fields=fields, files=files)
     except HTTPException as error:
         if error.status_code == 400:
@@ -80,5 +87,14 @@ async def read_form(request: Request) -> Sent:
         raise
 
 
+def _kept(text: str) -> str:
+    """``text`` without what no database keeps: NUL and halves of surrogates; nobody types them."""
+    if can_be_kept(text):
+        return text
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()
+
+
+#: What a page has before anything was sent.
+NOTHING_SENT = Sent(fields={})
 #: For a route's parameters: ``sent: Form``.
 Form = Annotated[Sent, Depends(read_form)]

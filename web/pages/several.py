@@ -17,14 +17,15 @@ from base.errors import BadInput, KeurmerkError, NotMet, Refused
 from base.i18n import N_, say, translate
 from models.database import reading
 from web.api.sent import check_address
-from web.asked import Sent, boxes, errors_of, first, payload_of, version_of
 from web.context import Context, Here
 from web.language import Language
 from web.metrics import timed_fire
-from web.pages.queue import staff_scope
+from web.pages.asking import SEARCH, Asking, asked_of, errors_of, payload_of
 from web.pages.rendering import page
-from web.scope import visible_case
+from web.pages.sending import Form
+from web.scope import desk_scope, visible_case
 from web.signing_in import Reader, Someone
+from workflows import foresight
 from workflows.definition import Process
 from workflows.rehearsal import Draft, rehearse
 from workflows.subjects import name_of
@@ -71,14 +72,20 @@ def choose(
 
 @router.post("/queue/several")
 def decide(
-    request: Request, context: Here, person: Reader, language: Language, sent: Sent
+    request: Request, context: Here, person: Reader, language: Language, sent: Form
 ) -> Response:
     """Look at every line, or take the step in those that are ticked."""
-    way = first(sent, "way")
+    way, do = sent.get("way"), "" if sent.get(SEARCH) else sent.get("do")
+    problems: dict[str, str] = {}
     name, _, trigger = way.partition("/")
+    chosen = sent.all("case")
+    if do == "take" and not chosen:
+        # All were taken out: the list is shown once more, and nothing that was written is lost.
+        chosen, do = sent.all("listed"), "look"
+        problems["several"] = translate(N_("Choose at least one case first."), language)
     lines = [
         line
-        for line in _lines(context, person, language, sent.get("case", []))
+        for line in _lines(context, person, language, chosen)
         if line.process.process == name and trigger in line.process.transitions
     ]
     if not lines:
@@ -86,22 +93,26 @@ def decide(
     process = lines[0].process
     step = process.transitions[trigger]
     payload = payload_of(process, step, sent)
-    do, problems = first(sent, "do"), dict[str, str]()
     stage = "ask" if step.asks and do not in ("look", "take") else "look"
     if do == "take":
         stage = "done"
         for line in lines:
-            version = version_of(sent, f"version-{line.case['id']}")
+            version = sent.number(f"version-{line.case['id']}")
             with timed_fire(trigger):
                 _take(context, person, language, line, trigger, payload, version)
     elif stage == "look":
+        wrong: dict[str, str] = {}
         for line in lines:
-            problems |= _look(context, person, language, line, trigger, payload)
-        stage = "ask" if problems else "look"
+            wrong |= _look(context, person, language, line, trigger, payload)
+        stage = "ask" if wrong else "look"
+        problems |= wrong
+    asking = Asking(person_id=person.id, language=language, everywhere=True)
+    with reading(context.database) as connection:
+        asked = asked_of(connection, process, step, asking, sent, problems)
     return page(
         request, "several.html", status=422 if problems else 200, stage=stage, lines=lines,
-        ways={}, back=first(sent, "back"), way=way, step=step, problems=problems,
-        asked=boxes(process, step, sent, problems, language),
+        ways={}, back=sent.get("back"), way=way, step=step, problems=problems,
+        asked=asked,
         ready=sum(not line.why for line in lines),
         grace=int(context.tools.grace.total_seconds()),
     )  # fmt: skip
@@ -117,13 +128,13 @@ def _lines(context: Context, person: Someone, language: str, ids: Sequence[str])
         raise BadInput(N_("Choose at most {most} cases at once."), most=MOST)
     found = []
     with reading(context.database) as connection:
-        scope = staff_scope(connection, context, person)
+        scope = desk_scope(connection, person.id, context.tools.clock)
         for id_ in dict.fromkeys(ids):
             case = visible_case(connection, scope, id_)
             process = context.tools.library.release(connection, case["release_id"]).process
             add_titles(connection, lambda _case, process=process: process, [case])  # type: ignore[misc]
-            triggers = context.engine.possible(connection, case, person.id)
-            blocked = context.engine.blocked(connection, case, person.id)
+            triggers = foresight.possible(connection, context.tools, case, person.id)
+            blocked = foresight.blocked(connection, context.tools, case, person.id)
             found.append(
                 Line(
                     case=case, process=process, version=case["version"],

@@ -10,12 +10,18 @@ from fastapi.responses import Response
 from base.errors import NotAllowed
 from base.i18n import N_
 from models.database import writing
+from models.registry import Person
 from web import passkeys, starts
+from web.account_mails import PASSKEY_USED, tell_of_passkey
 from web.context import Here
+from web.language import Language
 from web.pages.sign_in import signed_in_as
 from web.sessions import PASSKEY, Login
+from web.signing_in import find
 
 router = APIRouter(prefix="/sign-in/passkey")
+
+_person = Person.__table__  # type: ignore[attr-defined]
 
 KIND = "passkey"
 STALE = N_("This took too long. Please try again.")
@@ -35,6 +41,7 @@ def begin(context: Here) -> Response:
 def use(
     request: Request,
     context: Here,
+    language: Language,
     credential: Annotated[str, Form(max_length=10_000)],
     then: Annotated[str, Form(max_length=500)] = "/",
 ) -> Response:
@@ -49,5 +56,8 @@ def use(
     if kept is None:
         raise NotAllowed(STALE)
     with writing(context.database) as connection:
-        person_id = passkeys.used(connection, context, kept["challenge"], given)
+        person_id, is_new = passkeys.used(connection, context, kept["challenge"], given)
+        owner = find(connection, _person.c.id == person_id) if is_new else None
+        if owner:
+            tell_of_passkey(connection, context, request, PASSKEY_USED, owner, language)
     return signed_in_as(request, context, person_id, Login(how=PASSKEY), then)

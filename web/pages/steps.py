@@ -17,16 +17,17 @@ from base.errors import BadInput, Conflict, KeurmerkError, NotAllowed, NotFound,
 from base.i18n import N_, say
 from models.database import reading
 from web.api.sent import check_address
-from web.asked import Sent, boxes, edits_of, errors_of, first, letters, payload_of, version_of
 from web.context import Context, Here
 from web.language import Language
 from web.metrics import timed_fire
-from web.pages.asking import FOUND_BY_NAME, SEARCH, Field, fields_of
+from web.pages.asking import SEARCH, Asked, Asking, asked_of, errors_of, payload_of
+from web.pages.letters import edits_of, letters
 from web.pages.rendering import page
-from web.pages.sending import Sent as Fields
+from web.pages.sending import NOTHING_SENT, Form, Sent
 from web.scope import scope_of, visible_case
 from web.signing_in import Reader, Someone
 from web.standing import submitting
+from workflows import foresight
 from workflows.definition import Process, Transition
 from workflows.rehearsal import Rehearsal, rehearse
 from workflows.subjects import name_of
@@ -64,18 +65,18 @@ def ask(
 ) -> Response:  # fmt: skip
     """The form of a step, with the mails it sends where nothing has to be filled in first."""
     there = _occasion(context, person, case_id, trigger)
-    return _shown(request, context, person, language, there, {})
+    return _shown(request, context, person, language, there, NOTHING_SENT)
 
 
 @router.post("/cases/{case_id}/steps/{trigger}")
 def take(
     request: Request, context: Here, person: Reader, language: Language, case_id: str,
-    trigger: str, sent: Sent,
+    trigger: str, sent: Form,
 ) -> Response:  # fmt: skip
     """Take the step, or show what it would come to first."""
     there = _occasion(context, person, case_id, trigger)
-    do = first(sent, "do", "take")
-    if first(sent, SEARCH):
+    do = sent.get("do", "take")
+    if sent.get(SEARCH):
         return _shown(request, context, person, language, there, sent)
     payload = payload_of(there.process, there.step, sent)
     if do == "change" or (do == "look" and there.staff):
@@ -84,13 +85,13 @@ def take(
         with timed_fire(trigger):
             taken = context.engine.fire(
                 case_id, trigger, person.id, payload,
-                version_of(sent), edits_of(sent) if there.staff else [],
+                sent.number("version"), edits_of(sent) if there.staff else [],
             )  # fmt: skip
     except (Refused, BadInput) as error:
         return _shown(
             request, context, person, language, there, sent, looking=there.staff, error=error
         )
-    back = first(sent, "then")
+    back = sent.get("then")
     where = f"/cases/{case_id}"
     if back.startswith("/queue"):
         where = back
@@ -135,17 +136,25 @@ def _occasion(context: Context, person: Someone, case_id: str, trigger: str) -> 
 
 
 def _look(
-    context: Context, person: Someone, language: str, there: Occasion, payload: Mapping[str, Any]
-) -> Looked:
-    """Try the step without taking it."""
+    context: Context, person: Someone, language: str, there: Occasion,
+    payload: Mapping[str, Any], version: int | None,
+) -> Looked:  # fmt: skip
+    """Try the step without taking it.
+
+    Arguments:
+        version: of the case as it was looked at.
+    """
     looked = Looked()
     try:
         with reading(context.database) as connection:
-            found = context.engine.consequences(connection, there.case, there.trigger, person.id)
+            found = foresight.consequences(
+                connection, context.tools, there.case, there.trigger, person.id
+            )
         looked.consequences = [one.say(language) for one in found]
         looked.rehearsal = rehearse(
-            context.engine, context.templates, there.case["id"], there.trigger, person.id, payload
-        )
+            context.engine, context.templates, there.case["id"], there.trigger, person.id, payload,
+            version,
+        )  # fmt: skip
     except (Refused, BadInput) as error:
         looked.refusal = error
     return looked
@@ -153,8 +162,7 @@ def _look(
 
 def _shown(
     request: Request, context: Context, person: Someone, language: str, there: Occasion,
-    sent: Mapping[str, Sequence[str]], *, looking: bool = False,
-    error: KeurmerkError | None = None,
+    sent: Sent, *, looking: bool = False, error: KeurmerkError | None = None,
 ) -> Response:  # fmt: skip
     """The step's page.
 
@@ -166,7 +174,9 @@ def _shown(
     payload = payload_of(there.process, there.step, sent)
     looked = Looked()
     if error is None or isinstance(error, BadInput):
-        looked = _look(context, person, language, there, payload if looking else {})
+        looked = _look(
+            context, person, language, there, payload if looking else {}, sent.number("version")
+        )
     if not looking and needs and isinstance(looked.refusal, BadInput):
         looked.refusal = None  # nothing has been filled in yet
     why = error or looked.refusal
@@ -183,50 +193,45 @@ def _shown(
     )
     to_state = looked.rehearsal.to_state if looked.rehearsal else None
     drafts = looked.rehearsal.drafts if looked.rehearsal and there.staff and ready else []
+    asked = _asked(context, person, language, there, sent, problems)
     return page(
         request, "step.html", status=why.status if why and (error or gone) else 200,
         case=there.case, case_name=name_of(there.case) or say(there.process.title, language),
         process=there.process, step=there.step, trigger=there.trigger, staff=there.staff,
-        lookup=_lookup(context, person, language, there, sent, problems),
-        asked=boxes(there.process, there.step, sent, problems, language),
+        asked=asked,
         frozen=ready and bool(there.step.asks) and there.staff and fits,
         letters=letters(drafts, sent), mails_to_come=bool(there.step.mail) and there.staff,
         ready=ready, problems={} if findings else problems, findings=findings,
         why=why.say(language) if why else "", gone=gone, conflict=isinstance(why, Conflict),
         barred=isinstance(why, NotAllowed),
-        version=first(sent, "version", str(there.case["version"])),
+        version=sent.get("version", str(there.case["version"])),
         to_state=say(
             getattr(there.process.states[to_state], "title" if there.staff else "to_school"),
             language,
         ) if to_state else "",
         consequences=looked.consequences, grace=int(context.tools.grace.total_seconds()),
-        typed=_typed(there, sent, language) if gone else [],
-        then=first(sent, "then", request.query_params.get("then", "")),
+        typed=_typed(asked, sent) if gone else [],
+        then=sent.get("then", request.query_params.get("then", "")),
     )  # fmt: skip
 
 
-def _lookup(
-    context: Context, person: Someone, language: str, there: Occasion,
-    sent: Mapping[str, Sequence[str]], problems: Mapping[str, str],
-) -> list[Field]:  # fmt: skip
-    """The fields, where one of them names a school, a project or an area: found by its name."""
-    if not any(ask.type in FOUND_BY_NAME for ask in there.step.asks):
+def _asked(
+    context: Context, person: Someone, language: str, there: Occasion, sent: Sent,
+    problems: Mapping[str, str],
+) -> list[Asked]:  # fmt: skip
+    if not there.step.asks:
         return []
+    who = Asking(person_id=person.id, language=language, everywhere=there.staff)
     with reading(context.database) as connection:
-        return fields_of(
-            connection, there.process, there.step, language, Fields(fields=sent), problems,
-            person.id, everywhere=there.staff,
-        )  # fmt: skip
+        return asked_of(connection, there.process, there.step, who, sent, problems)
 
 
-def _typed(
-    there: Occasion, sent: Mapping[str, Sequence[str]], language: str
-) -> list[tuple[str, str]]:
+def _typed(asked: Sequence[Asked], sent: Sent) -> list[tuple[str, str]]:
     """What was typed into a form that can no longer be sent: to copy it."""
     found = [
-        (box.title, box.value)
-        for one in boxes(there.process, there.step, sent, {}, language)
-        for box in one.boxes
-        if box.value.strip()
+        (one.title, one.choices.get(one.value, one.value))
+        for each in asked
+        for one in each.fields
+        if one.value.strip()
     ]
     return found + [(one["subject"], one["text"]) for one in edits_of(sent)]

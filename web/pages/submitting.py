@@ -35,13 +35,11 @@ def submit(
 ) -> Response:
     """Send the form in by one of the steps that do."""
     form = filled(context, reader, case_id, language)
-    trigger, version = sent.get("trigger"), sent.get("version")
+    trigger = sent.get("trigger")
     if trigger not in submitting(form.process):
         raise NotFound(N_("There is nothing at this address."))
     try:
-        taken = context.engine.fire(
-            case_id, trigger, reader.id, {}, int(version) if version.isdigit() else None
-        )
+        taken = context.engine.fire(case_id, trigger, reader.id, {}, sent.number("version"))
     except (Refused, BadInput) as refused:
         if not _still_filling(context, reader, case_id, language):
             raise
