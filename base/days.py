@@ -112,5 +112,15 @@ def working_days_between(
     """How many working days lie after ``first`` up to and with ``last``; negative if before."""
     if last < first:
         return -working_days_between(last, first, area, closed_on)
-    days = (first + timedelta(days=n) for n in range(1, (last - first).days + 1))
-    return sum(is_working_day(day, area, closed_on) for day in days)
+    country = area.split("-", maxsplit=1)[0]
+    off = set(closed_on).union(
+        *(_feasts(country, area, year) for year in range(first.year, last.year + 1))
+    )
+    free = sum(first < day <= last and day.weekday() < 5 for day in off)
+    return _weekdays_up_to(last) - _weekdays_up_to(first) - free
+
+
+def _weekdays_up_to(day: date) -> int:
+    """How many Mondays to Fridays there were up to and with ``day``: day 1 of all was a Monday."""
+    weeks, rest = divmod(day.toordinal(), 7)
+    return weeks * 5 + min(rest, 5)

@@ -67,6 +67,12 @@ def say(text: Text | str, language: str) -> str:
     return next(iter(text.values()), "")
 
 
+def colon(language: str) -> str:
+    """What stands between a word and what is said of it: French has a space before, too."""
+    return "\u00a0: " if language == "fr" else ": "
+
+
+@lru_cache(maxsize=1024)
 def in_words(day: date, language: str) -> str:
     """A day in words of ``language``: 31 januari 2023, 1er février 2023."""
     words = format_date(day, format="long", locale=locale_of(language))

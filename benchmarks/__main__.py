@@ -15,7 +15,7 @@ import structlog
 from benchmarks.databases import POSTGRESQL, SQLITE, databases
 
 #: In the order in which they are run; each is a module of this package.
-NAMES = ("fire", "decisions", "timers", "screening", "queue", "reports")
+NAMES = ("fire", "decisions", "timers", "screening", "queue", "reports", "answers")
 
 
 def parser() -> argparse.ArgumentParser:

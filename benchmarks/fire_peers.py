@@ -30,16 +30,19 @@ from benchmarks.databases import POSTGRESQL, Databases
 from benchmarks.fire_raw import ADDED, Written
 from models.cases import Case, Timer
 from models.database import metadata, writing
+from models.desk import Waiting
 from models.messages import Mail
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _timer = Timer.__table__  # type: ignore[attr-defined]
+_waiting = Waiting.__table__  # type: ignore[attr-defined]
 _mail = Mail.__table__  # type: ignore[attr-defined]
 
 #: The guard: the evaluation period, and a day in it.
 GUARD = {"opens": "2022-11-23", "closes": "2023-03-28", "today": "2023-02-07"}
 
 _drop = delete(_timer).where(_timer.c.case_id == bindparam("case"))
+_leave = delete(_waiting).where(_waiting.c.case_id == bindparam("case"))
 _withdraw = (
     update(_mail)
     .where(_mail.c.case_id == bindparam("case"), _mail.c.event_id.is_(None))
@@ -86,6 +89,7 @@ class Peer(ABC):
 def _write(session: Session, written: Written) -> None:
     """The rows of the step besides the case's own, in the quickest way SQLAlchemy has."""
     session.execute(_drop, {"case": written.case_id})
+    session.execute(_leave, {"case": written.case_id})
     session.execute(_withdraw, {"case": written.case_id})
     for table in ADDED:
         if written.values[table]:

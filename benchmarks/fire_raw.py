@@ -18,7 +18,7 @@ from models.types import Json
 _case = Case.__table__  # type: ignore[attr-defined]
 
 #: Tables a step adds rows to.
-ADDED = ("decision", "case_event", "timer", "mail", "notice")
+ADDED = ("decision", "case_event", "timer", "waiting", "mail", "notice")
 #: What a step changes of the case.
 CHANGED = ("state", "since", "is_open", "unique_key", "version", "head")
 
@@ -74,14 +74,14 @@ def _read(
     shown = ", ".join(
         f"{column.name}::text"
         if isinstance(column.type, Json) and connection.dialect.name == "postgresql"
-        else column.name
+        else f'"{column.name}"'
         for column in table.columns
     )
-    last = _LAST.get(name, "1 = 1")
+    last, first = _LAST.get(name, "1 = 1"), next(iter(table.primary_key.columns)).name
     plain = connection.exec_driver_sql(
-        f"SELECT {shown} FROM {name} WHERE {last} ORDER BY id"  # noqa: S608 - our own names
+        f"SELECT {shown} FROM {name} WHERE {last} ORDER BY {first}"  # noqa: S608 - our own names
     )
-    typed = connection.execute(select(table).where(text(last)).order_by(table.c.id)).mappings()
+    typed = connection.execute(select(table).where(text(last)).order_by(table.c[first])).mappings()
     found: dict[str, tuple[list[tuple[Any, ...]], list[dict[str, Any]]]] = {}
     for row, values in zip(plain.all(), typed.all(), strict=True):
         if values["case_id"] in cases:
@@ -105,7 +105,7 @@ def raw(database: Engine, steps: Sequence[Written]) -> float:
 
     def insert(table: str) -> str:
         # By name: a column that a migration added stands last in the table, and not in the model.
-        names = [column.name for column in metadata.tables[table].columns]
+        names = [f'"{column.name}"' for column in metadata.tables[table].columns]
         marks = ", ".join([mark] * len(names))
         return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608
 
@@ -114,6 +114,7 @@ def raw(database: Engine, steps: Sequence[Written]) -> float:
     update = f'UPDATE "case" SET {changed} WHERE id = {mark} AND version = {mark}'  # noqa: S608
     select = f'SELECT * FROM "case" WHERE id = {mark}'  # noqa: S608
     clear = f"DELETE FROM timer WHERE case_id = {mark}"  # noqa: S608
+    leave = f"DELETE FROM waiting WHERE case_id = {mark}"  # noqa: S608
     withdraw = (
         f"UPDATE mail SET status = 'withdrawn' WHERE case_id = {mark} AND event_id IS NULL "  # noqa: S608
         "AND status || '' = 'waiting'"
@@ -133,6 +134,7 @@ def raw(database: Engine, steps: Sequence[Written]) -> float:
         version = step.case[CHANGED.index("version")]
         cursor.execute(update, (*step.case, step.case_id, version - 1))
         cursor.execute(clear, (step.case_id,))
+        cursor.execute(leave, (step.case_id,))
         cursor.execute(withdraw, (step.case_id,))
         for table, rows in step.rows.items():
             if len(rows) == 1:

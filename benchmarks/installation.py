@@ -21,7 +21,8 @@ from registry.bulk import chunks, insert_many
 from rules.book import RuleBook
 from rules.judge import Judge
 from workflows.definition import Transition
-from workflows.engine import Engine, new_case
+from workflows.engine import Engine
+from workflows.new_cases import new_case
 from workflows.publishing import Library, Published, publish
 from workflows.step import take
 from workflows.subjects import NOTHING, of_school

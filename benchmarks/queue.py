@@ -23,14 +23,16 @@ from documents.store import FolderStore
 from models.cases import Case
 from models.database import reading, writing
 from models.desk import Waiting
+from models.sql import insert
 from notifications.templates import Templates
-from registry.bulk import chunks, insert_many
+from registry.bulk import chunks
 from web.app import create_app
 from web.context import Context
 from web.queue import Filters, place, queue_page
 from web.scope import scope_of
 from web.signing_in import HEADER
-from workflows.engine import Engine, new_case
+from workflows.engine import Engine
+from workflows.new_cases import new_case
 from workflows.publishing import Published
 from workflows.subjects import NOTHING, of_school
 from workflows.waiting import waiting_rows
@@ -124,10 +126,8 @@ def _fill(engine: Engine, published: Published, count: int) -> None:
             cases.append(case)
         columns = [column.name for column in _case.columns]
         with writing(engine.database) as connection:
-            insert_many(
-                connection, _case, [{name: case[name] for name in columns} for case in cases]
-            )
-            insert_many(connection, _waiting, waiting_rows(published, cases, ()))
+            insert(connection, _case, [{name: case[name] for name in columns} for case in cases])
+            insert(connection, _waiting, waiting_rows(published, cases, ()))
 
 
 def _client(engine: Engine, folder: Path) -> TestClient:

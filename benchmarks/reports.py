@@ -6,7 +6,7 @@ import argparse
 import random
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from time import perf_counter, sleep
 from typing import Any
@@ -95,7 +95,7 @@ def _filled(database: sqlalchemy.Engine, sheets: int, few: int) -> tuple[str, st
             process="survey", number=1, sha256="0" * 64, parts={}, author="bench",
             in_force_from=date(2022, 9, 1), published_at=early,
         )  # fmt: skip
-        _add(connection, school, release)
+        add(connection, school, release)
         for last in (date(2022, 11, 21), date(2022, 12, 5), date(2022, 12, 5)):
             case = Case(
                 process="survey", release_id=release.id, state="closed", since=early,
@@ -106,24 +106,39 @@ def _filled(database: sqlalchemy.Engine, sheets: int, few: int) -> tuple[str, st
                 school_year="2022-2023", first_day=date(2022, 11, 8), last_day=last,
                 locked_at=early, statements=dict.fromkeys(GROUPS, asked),
             )  # fmt: skip
-            _add(connection, case, exercise)
+            add(connection, case, exercise)
             ids.append(exercise.id)
-    chance = random.Random(20230131)
-    pool = [bytes(chance.choices((*SCALE, 0, 255), k=STATEMENTS)) for _ in range(997)]
     for answered, many in ((ids[0], sheets), (ids[2], few)):
-        for start in range(0, many, 10_000):
-            with writing(database) as connection:
-                connection.execute(
-                    _sheet.insert(),
-                    [
-                        _row(answered, at, pool[at % len(pool)])
-                        for at in range(start, min(start + 10_000, many))
-                    ],
-                )
+        add_sheets(database, answered, many, dict.fromkeys(GROUPS, STATEMENTS))
     return ids[0], ids[1], ids[2]
 
 
-def _add(connection: sqlalchemy.Connection, *rows: Any) -> None:
+def add_sheets(
+    database: sqlalchemy.Engine, exercise: str, many: int, width: Mapping[str, int]
+) -> None:
+    """Submit questionnaires, group after group.
+
+    Arguments:
+        width: group -> its statements.
+    """
+    chance, groups = random.Random(20230131), list(width)
+    pool = {
+        group: [bytes(chance.choices((*SCALE, 0, 255), k=width[group])) for _ in range(997)]
+        for group in groups
+    }
+    for start in range(0, many, 10_000):
+        with writing(database) as connection:
+            connection.execute(
+                _sheet.insert(),
+                [
+                    _row(exercise, at, pool[groups[at % len(groups)]][at % 997])
+                    for at in range(start, min(start + 10_000, many))
+                ],
+            )
+
+
+def add(connection: sqlalchemy.Connection, *rows: Any) -> None:
+    """Write rows of models."""
     for row in rows:
         row.id = row.id or new_id()
         values = {one.name: getattr(row, one.name) for one in row.__table__.columns}

@@ -18,6 +18,7 @@ from cli import (
     impact,
     importing,
     migrate,
+    move_cases,
     serve,
     verify,
     worker,
@@ -47,8 +48,8 @@ def build(wiring: Wiring) -> typer.Typer:
         context.obj = wiring
 
     for module in (
-        serve, worker, migrate, check, evaluate, impact, importing, demo, verify, diagram,
-        export_log,
+        serve, worker, migrate, check, evaluate, impact, move_cases, importing, demo, verify,
+        diagram, export_log,
     ):  # fmt: skip
         module.register(app)
     return app

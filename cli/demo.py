@@ -15,13 +15,15 @@ import typer
 from base.clock import VirtualClock
 from base.settings import Settings
 from cli.context import wiring
+from cli.demo_acts import Story
 from cli.demo_data import EVE, begin, demo_settings
-from cli.demo_story import PROCESS, Story, whole_round
+from cli.demo_story import PROCESS, whole_round
 from cli.demo_teller import Teller
 from cli.languages import DEFAULT, Language
 from cli.publishing import publish_installed
 from cli.story_file import beginning, read_story
-from cli.story_player import Player, add_people
+from cli.story_people import add_people
+from cli.story_player import Player
 from cli.story_settings import book_of
 from cli.words import counted
 from models.database import open_database
@@ -61,9 +63,9 @@ def run(
             teller = Teller(parts, language, as_json=as_json)
             if story:
                 add_people(parts, story)
-                Player(parts, clock, story, teller.look).play()
+                Player(parts, clock, story, teller.look, language).play()
             else:
-                whole_round(Story(parts, clock, teller.look))
+                whole_round(Story(parts, clock, teller.look, language))
             teller.end()
             report = verify(parts.database)
             sent = len(list((Path(folder) / "mail").glob("*.eml")))

@@ -12,9 +12,11 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from base.clock import Clock, ShiftedClock
+from base.located import read_yaml
 from base.settings import Settings
 from cli.context import Parts
 from cli.publishing import publish_installed
+from cli.story_settings import book_with
 from models.cases import CaseEvent
 from models.database import open_database, reading, writing
 from models.drafts import Draft
@@ -25,6 +27,8 @@ from rules.book import RuleBook
 from workflows.sweep import prepare
 
 SCHOOLS = Path(__file__).with_name("demo_files") / "schools.json"
+SETTINGS = SCHOOLS.with_name("settings.yaml")
+DIGISNAP = SCHOOLS.with_name("digisnap.yaml")
 FOLDER = Path("var/demo")
 
 #: The demo begins on the eve of the round, and the demo service goes on from this moment.
@@ -41,6 +45,8 @@ STAFF = (
     ("Ada Peeters", "ada.peeters@css.example.org", "en", "administrator", "*"),
     ("Bram Willems", "bram.willems@css.example.org", "nl", "administrator", "*"),
     ("Nele Claes", "nele.claes@nso.example.org", "nl", "administrator", "BE-VLG"),
+    ("Dorien Smet", "dorien.smet@digisnap.example.org", "nl", "digisnap_team", "BE-VLG"),
+    ("Wout Aerts", "wout.aerts@onderwijs.example.org", "nl", "survey_authority", "BE-VLG"),
 )
 #: Teachers who take part in a project of their school: they can apply for a label of their own.
 TAKING_PART = (
@@ -134,6 +140,16 @@ def web_address(settings: Settings) -> str:
     """Where the service listens, as a browser takes it."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"http://{host}:{settings.port}"
+
+
+def demo_book() -> RuleBook:
+    """The installed rule sets and rounds, with what the demo's countries have set.
+
+    Raises:
+        BadDefinition: a value does not fit its name.
+    """
+    settings = read_yaml(SETTINGS.read_text("utf-8"), SETTINGS.name).data
+    return book_with(settings, "the demo")
 
 
 def begin(parts: Parts, only: str | None = None, book: RuleBook | None = None) -> None:

@@ -9,8 +9,11 @@ from sqlalchemy.engine import make_url
 from base.clock import VirtualClock
 from base.settings import Settings
 from cli.context import Wiring
-from cli.demo_data import EVE, begin
-from cli.demo_story import Story, first_weeks
+from cli.demo_acts import Story
+from cli.demo_data import DIGISNAP, EVE, begin, demo_book
+from cli.demo_story import first_weeks
+from cli.story_file import story_at
+from cli.story_player import Player
 from models.database import open_database
 from models.schema import migrate
 
@@ -32,8 +35,9 @@ def make_demo(given: Wiring, settings: Settings) -> None:
     _migrate(beside)
     clock = VirtualClock(EVE)
     with given.open(beside, clock) as parts:
-        begin(parts)
+        begin(parts, book=demo_book())
         first_weeks(Story(parts, clock))
+        Player(parts, clock, story_at(DIGISNAP), lambda _line: None).play()
     being_made.replace(place)
 
 

@@ -26,6 +26,8 @@ from workflows.subjects import name_of, named_cases
 from workflows.titles import add_titles
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
+#: So many decisions of one screening that say the same are told as one.
+MANY = 3
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
@@ -62,8 +64,7 @@ class Teller:
         elif line != "The clock":
             self._print({"act": line}, f"  {self._at()}[cyan]{escape(line)}[/]")
         with reading(self._parts.database) as connection:
-            for row in self._new(connection, _decision):
-                self._tell_decision(connection, row)
+            self._tell_decisions(connection)
             for row in self._new(connection, _event):
                 self._tell_event(connection, row)
             self._tell_messages(connection)
@@ -82,16 +83,30 @@ class Teller:
             self._seen[table.name] = rows[-1]["id"]
         return rows
 
-    def _tell_decision(self, connection: Connection, row: dict[str, Any]) -> None:
-        name = (
-            connection.execute(
-                select(_organisation.c.name).where(_organisation.c.id == row["organisation_id"])
-            ).scalar()
-            or "–"
-        )
-        findings = explained(connection, row, self._language)["findings"]
+    def _tell_decisions(self, connection: Connection) -> None:
+        """The new decisions; of a screening, those that say the same of many are told once."""
+        alike: dict[Any, list[dict[str, Any]]] = {}
+        for row in self._new(connection, _decision):
+            row["findings"] = explained(connection, row, self._language)["findings"]
+            told = [one for one in row["findings"] if one["outcome"] != "met"]
+            many = row["case_id"] is None and row["outcome"] != "met" and not self._as_json
+            key = (row["rule_set"], json.dumps(told)) if many else row["id"]
+            alike.setdefault(key, []).append(row)
+        for rows in alike.values():
+            if len(rows) < MANY:
+                for row in rows:
+                    self._tell_decision(row, self._named(connection, row))
+            else:
+                self._tell_decision(rows[0], f"{len(rows)} times")
+
+    def _named(self, connection: Connection, row: dict[str, Any]) -> str:
+        query = select(_organisation.c.name).where(_organisation.c.id == row["organisation_id"])
+        return str(connection.execute(query).scalar() or "–")
+
+    def _tell_decision(self, row: dict[str, Any], name: str) -> None:
+        findings = row["findings"]
         colour = "green" if row["outcome"] == "met" else "yellow"
-        text = f"{escape(str(name))}: {row['rule_set']} is [{colour}]{row['outcome']}[/]"
+        text = f"{escape(name)}: {row['rule_set']} is [{colour}]{row['outcome']}[/]"
         for finding in findings:
             if finding["outcome"] != "met":
                 text += f"\n  {'':18}{finding['outcome']}: {escape(finding['reason'])}"
@@ -123,7 +138,7 @@ class Teller:
             also = len(notices.pop((event, template), []))
             channel = f"mail and {also} notice{'s' * (also > 1)}" if also else "mail"
             text = f"[blue]{channel}[/] “{escape(subject)}” to "
-            text += escape(", ".join(row["to_name"] for row in rows))
+            text += escape(", ".join(row["to_name"] or row["to_address"] for row in rows))
             self._print(
                 {"mail": template, "subject": subject, "to": [row["to_address"] for row in rows],
                  "language": first["language"], "notices": also,

@@ -1,23 +1,33 @@
-"""``keurmerk impact``: what a changed rule or round file would do to the cases there are."""
+"""``keurmerk impact``: what a changed file would do to the cases there are."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
 from base.errors import BadDefinition, BadInput
-from base.i18n import N_
-from cli.context import wiring
+from base.i18n import FALLBACK, N_
+from cli.context import Parts, wiring
+from cli.move_cases import NAMED, as_data, said
 from cli.progress import progress
 from cli.words import counted
 from models.database import reading
 from rules.book import RuleBook
 from rules.checking import check_files
+from workflows.checking import check_process
 from workflows.files_in_force import files_in_force
 from workflows.impact import Impact, impact
+from workflows.known import known_to
+from workflows.process_file import read_process
+from workflows.process_impact import process_impact
+
+#: What only a process file has.
+_STATES = re.compile(r"^states:", re.MULTILINE)
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +37,7 @@ def register(app: typer.Typer) -> None:
 
 def run(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The changed rule or round file.")],
+    file: Annotated[Path, typer.Argument(help="The changed process, rule or round file.")],
     against: Annotated[
         str | None,
         typer.Option(metavar="ROUND", help="Only the cases of this round; all if left out."),
@@ -37,18 +47,23 @@ def run(
     """Say what a changed file would do to the cases there are.
 
     Nothing changes. Facts are those each decision saw; a fact the file asks for differently is
-    looked up as it is today. Exits with 2 if the file has errors.
+    looked up as it is today. A process file changes cases only if they are moved to it; it says
+    what that would do. Exits with 2 if the file has errors.
     """
     given = wiring(context)
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(
-            N_("The file {name} cannot be opened: {why}."), name=file.name, why=str(error)
-        ) from None
+            N_("The file {name} cannot be opened: {why}."),
+            name=file.name, why=getattr(error, "strerror", None) or str(error),
+        ) from None  # fmt: skip
     with given.open(given.settings(), None) as parts, reading(parts.database) as connection:
         now = parts.clock.now()
         force = files_in_force(connection, parts.engine.tools.library, now.date())
+        if _STATES.search(text):
+            typer.echo(_of_process(connection, parts, text, file, force.book, against, as_json))
+            return
         errors = [
             one for one in check_files({str(file): text}, beside=force.book)
             if one.severity == "error"
@@ -62,6 +77,33 @@ def run(
             found = impact(connection, content, book, now, against=against, progress=tell)
     data = json.dumps(_as_data(found), ensure_ascii=False, indent=2) if as_json else _said(found)
     typer.echo(data)
+
+
+def _of_process(
+    connection: Connection, parts: Parts, text: str, file: Path, book: RuleBook,
+    against: str | None, as_json: bool,
+) -> str:  # fmt: skip
+    process, located = read_process(text, str(file))
+    remarks = check_process(process, located, known_to(book, parts.templates))
+    errors = [one for one in remarks if one.severity == "error"]
+    if errors:
+        raise BadInput(str(BadDefinition(N_("The file has errors."), errors)))
+    with progress("cases") as tell:
+        found = process_impact(
+            connection, parts.engine.tools.library, process, book, parts.clock.now(), FALLBACK,
+            round_name=against, named=NAMED, progress=tell,
+        )  # fmt: skip
+    data = as_data(found.moves, {"gone": [
+        {"kind": one.kind, "name": one.name, "cases": one.cases} for one in found.gone
+    ]})  # fmt: skip
+    if as_json:
+        return json.dumps(data, ensure_ascii=False, indent=2)
+    gone = [
+        f"gone: {one.kind} {one.name}"
+        + (f" ({counted(one.cases, 'open case')} there)" if one.cases else "")
+        for one in found.gone
+    ]
+    return "\n".join([*gone, said(found.moves, "moved to it")])
 
 
 def _as_data(found: Impact) -> dict[str, object]:

@@ -23,15 +23,16 @@ from base.errors import BadDefinition, BadSetting
 from base.i18n import N_
 from base.settings import Settings
 from cli.context import Parts, Wiring, wiring
-from cli.demo_data import demo_clock, demo_settings, web_address
+from cli.demo_data import demo_book, demo_clock, demo_settings, web_address
 from cli.demo_service import make_demo
 from cli.publishing import publish_installed
 from digisnap.reports import make_reports
 from models.database import is_away
 from notifications.delivery import deliver
 from notifications.ticker import Ticker
+from rules.book import RuleBook
 from surveys.answering import drop_expired
-from workflows.survey_reports import make_due_reports
+from workflows.survey_reports import forget_old_answers, make_due_reports
 from workflows.sweep import prepare, sweep
 
 log = structlog.get_logger("keurmerk.serve")
@@ -92,7 +93,7 @@ def serve(given: Wiring, settings: Settings, clock: Clock | None, *, demo: bool)
         BadSetting: nothing can listen on the host and port of the settings.
     """
     with given.open(settings, clock) as parts, listening(settings) as listener:
-        _publish(parts)
+        _publish(parts, demo_book() if demo else None)
         ticker = ticking(parts)
         server = uvicorn.Server(server_settings(given.app(parts, demo), settings, demo=demo))
         # Uvicorn has handlers of its own while it serves, and hands on to these what came then.
@@ -116,14 +117,14 @@ def server_settings(app: Any, settings: Settings, *, demo: bool) -> uvicorn.Conf
     )  # fmt: skip
 
 
-def _publish(parts: Parts) -> None:
+def _publish(parts: Parts, book: RuleBook | None) -> None:
     """Publish what is installed, however often the database goes away meanwhile.
 
     It was there a moment ago and had the right version: it is being restarted, and comes back.
     """
     while True:
         try:
-            publish_installed(parts)
+            publish_installed(parts, book=book)
         except BadDefinition as error:
             log.error("files have errors; what is in force stays", remarks=str(error))
         except DBAPIError as error:
@@ -177,6 +178,9 @@ def ticking(parts: Parts) -> Ticker:
         seconds,
         "survey reports",
         still(parts, lambda: make_due_reports(parts.database, tools, ending)),
+    )
+    ticker.every(
+        HOURLY, "old answers", still(parts, lambda: forget_old_answers(parts.database, tools))
     )
     ticker.every(HOURLY / 60, "questionnaires", still(parts, lambda: drop(parts)))
     ticker.every(seconds, "deliver", still(parts, lambda: deliver(parts.post, ending=ending)))

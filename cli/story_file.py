@@ -113,6 +113,22 @@ class Respond(_Part):
     company: str | None = None
 
 
+class Scans(_Part):
+    """Completed scans of a list, as the team's program sends them."""
+
+    code: str
+    times: int = Field(default=1, ge=1)
+
+
+class ReportWanted(_Part):
+    """A principal's report over lists, by their names."""
+
+    lists: list[str]
+    title: str = ""
+    training: bool = False
+    language: str = "nl"
+
+
 class Act(_Part):
     """One act; exactly one of its first keys says what is done."""
 
@@ -136,10 +152,18 @@ class Act(_Part):
     fire: str | None = None
     #: … by the link to it in the case's last mail that has one.
     by_link: bool = False
+    #: Read what this trigger would do, before anybody fires it.
+    foresee: str | None = None
     #: Set an exercise up: numbers, companies, statements, days; see ``cli.story_surveys``.
     set_up: SetUp | None = None
     #: Fill in so many questionnaires of a group.
     respond: Respond | None = None
+    #: Link oneself to the Digisnap of this code.
+    link: str | None = None
+    #: Completed scans of a Digisnap arrive.
+    scans: Scans | None = None
+    #: Ask for a principal's report; it is made at once.
+    report: ReportWanted | None = None
     #: Somebody's (mail address) work at a school ends on this day, inclusive …
     leaves: str | None = None
     on: date | None = None
@@ -160,6 +184,7 @@ class Act(_Part):
     def _one_thing(self) -> Act:
         kinds = (
             "chapter", "until", "start", "fire", "answer", "upload", "leaves", "set_up", "respond",
+            "link", "scans", "report", "foresee",
         )  # fmt: skip
         done = [kind for kind in kinds if getattr(self, kind) is not None]
         if len(done) + self.undo != 1:
@@ -207,10 +232,18 @@ def read_story(process: str) -> StoryFile:
         BadInput: there is none; names those there are.
         BadDefinition: the file is no story; every place is named.
     """
-    path = FOLDER / f"{process}.yaml"
     if process not in stories():
         raise BadInput(
             N_("There is no demo of {name}{hint}. There is one of: {known}."),
             name=process, hint=nearest(process, stories()), known=stories(),
         )  # fmt: skip
+    return story_at(FOLDER / f"{process}.yaml")
+
+
+def story_at(path: Path) -> StoryFile:
+    """The story of a file.
+
+    Raises:
+        BadDefinition: the file is no story; every place is named.
+    """
     return validated(StoryFile, read_yaml(path.read_text(encoding="utf-8"), str(path)))

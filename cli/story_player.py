@@ -3,42 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
 from base.clock import VirtualClock
 from base.errors import BadInput, KeurmerkError
-from base.i18n import N_
-from base.ids import new_id
+from base.i18n import FALLBACK, N_, say
 from cli.context import Parts
 from cli.demo_pictures import picture
+from cli.story_digisnap import link_list, order_report, send_scans
 from cli.story_file import Act, StoryFile
 from cli.story_links import mailed_link
+from cli.story_people import found
 from cli.story_surveys import respond, set_up
+from cli.words import counted
 from models.cases import Case
 from models.database import reading, writing
-from models.registry import (
-    Contact,
-    Grant,
-    Label,
-    Membership,
-    Organisation,
-    Person,
-    Project,
-    ProjectFounder,
-    ProjectMember,
-    ProjectSchool,
-)
+from models.registry import Membership, Organisation, Person, Project
 from notifications.delivery import deliver
 from workflows.answers import add_file, add_link, save_answers
 from workflows.bulk import start_each
 from workflows.definition import Ask, FormField, Process, Step
+from workflows.foresight import consequences
 from workflows.form import fields
 from workflows.publishing import Published
-from workflows.subjects import schools_of
 from workflows.sweep import next_due, sweep
 
 _person = Person.__table__  # type: ignore[attr-defined]
@@ -52,14 +43,17 @@ class Player:
     """Acts as the people of a story, at its times."""
 
     def __init__(
-        self, parts: Parts, clock: VirtualClock, story: StoryFile, look: Callable[[str], None]
-    ) -> None:
+        self, parts: Parts, clock: VirtualClock, story: StoryFile, look: Callable[[str], None],
+        language: str = FALLBACK,
+    ) -> None:  # fmt: skip
         """Begin.
 
         Arguments:
             look: is called after every act with a line about it: shows what came of it.
+            language: of steps and refusals in those lines.
         """
         self._parts, self._clock, self._story, self._look = parts, clock, story, look
+        self._language = language
         self._zone = ZoneInfo(story.zone)
         #: The names the story gives to its cases.
         self._cases: dict[str, str] = {}
@@ -79,32 +73,53 @@ class Player:
             self._look(f"# {act.chapter}")
         elif act.until is not None:
             self._until(act.until)
+        elif act.foresee is not None:
+            self._foresee(act, act.foresee)
         elif act.refused is not None:
             self._refused(act)
         else:
+            line = self._line(act)
             self._do(act)
-            self._look(_line(act))
+            self._look(line)
 
     def _refused(self, act: Act) -> None:
         try:
             self._do(act)
         except KeurmerkError as error:
-            self._look(f"! {act.refused}: {error.say()}")
+            self._look(f"! {act.refused}: {error.say(self._language)}")
             for problem in getattr(error, "problems", ()):
-                self._look(f"!   {problem.say()}")
+                self._look(f"!   {problem.say(self._language)}")
             return
         message = f"{act.refused} should have been refused"
         raise AssertionError(message)
 
+    def _foresee(self, act: Act, trigger: str) -> None:
+        case_id, who = self._case(act.case), self._person(act.by)
+        title = self._published(self._process(case_id)).process.transitions[trigger].title
+        self._look(f"{self._name(act.by)} reads what “{say(title, self._language)}” would do")
+        with reading(self._parts.database) as connection:
+            query = select(_case).where(_case.c.id == case_id)
+            case = dict(connection.execute(query).mappings().one())
+            for one in consequences(connection, self._parts.engine.tools, case, trigger, who):
+                self._look(f"  {one.say(self._language)}")
+
     def _do(self, act: Act) -> None:
-        engine, who = self._parts.engine, self._person(act.by)
+        who = self._person(act.by)
         if act.start is not None:
             self._start(act, act.start, who)
-            return
-        if act.leaves is not None:
+        elif act.leaves is not None:
             self._leaves(act.leaves, act.on)
-            return
-        case_id = self._case(act.case)
+        elif act.link is not None:
+            link_list(self._parts, act.link, str(who))
+        elif act.scans is not None:
+            send_scans(self._parts, act.scans, str(who))
+        elif act.report is not None:
+            order_report(self._parts, act.report, str(who))
+        else:
+            self._do_in_case(act, self._case(act.case), who)
+
+    def _do_in_case(self, act: Act, case_id: str, who: str | None) -> None:
+        engine = self._parts.engine
         if act.fire is not None:
             step = self._published(self._process(case_id)).process.transitions[act.fire]
             link = mailed_link(self._parts, case_id, act.fire) if act.by_link else None
@@ -133,7 +148,7 @@ class Player:
                 if one.taken:
                     self._cases[ids[one.subject_id]] = one.taken.case["id"]
                 elif one.error:
-                    self._look(f"! {ids[one.subject_id]}: {one.error.say()}")
+                    self._look(f"! {ids[one.subject_id]}: {one.error.say(self._language)}")
             return
         about = self._about(process, act.about)
         taken = engine.start(
@@ -187,6 +202,44 @@ class Player:
             self._parts.database, self._parts.engine.tools, self._parts.files, case_id, key,
             f"{name}.jpg", picture(name), who,
         )  # fmt: skip
+
+    def _line(self, act: Act) -> str:
+        """Who does what, before it is done."""
+        if act.leaves:
+            return f"{self._name(act.leaves)} leaves the school on {act.on:%d/%m/%Y}"
+        if act.respond is not None:
+            who = act.respond.company or act.respond.group
+            return f"{who}: {counted(act.respond.times, 'questionnaire')} filled in"
+        what = "sets the exercise up"
+        if act.start is not None or act.fire is not None:
+            what = f"“{say(self._step(act).title, self._language)}”"
+        elif act.answer is not None:
+            count = len(act.answer) if isinstance(act.answer, dict) else 0
+            what = f"saves {counted(count, 'answer')}" if count else "answers the whole form"
+        elif act.upload:
+            what = f"adds a file to {act.upload}"
+        elif act.undo:
+            what = "takes the last step back"
+        elif act.link:
+            what = f"links to the Digisnap {act.link}"
+        elif act.scans:
+            what = f"sends {counted(act.scans.times, 'completed scan')} of {act.scans.code}"
+        elif act.report:
+            what = f"orders a report over {', '.join(act.report.lists)}, and it is made"
+        return f"{self._name(act.by)}: {what}"
+
+    def _step(self, act: Act) -> Step:
+        if act.start is not None:
+            return self._published(act.process).process.starts[act.start]
+        process = self._published(self._process(self._case(act.case))).process
+        return process.transitions[str(act.fire)]
+
+    def _name(self, email: str | None) -> str:
+        if email is None:
+            return "the platform"
+        query = select(_person.c.name).where(_person.c.email == email)
+        with reading(self._parts.database) as connection:
+            return str(connection.execute(query).scalar() or email)
 
     def _process(self, case_id: str) -> str:
         with reading(self._parts.database) as connection:
@@ -245,120 +298,9 @@ class Player:
         raise BadInput(N_("The story has no case {name}."), name=str(name))
 
 
-def found(connection: Connection, kind: str, name: str) -> str:
-    """The id of a person (by mail address), a school or a project (by name).
-
-    Raises:
-        BadInput: there is none.
-    """
-    columns = {
-        "person": _person.c.email, "organisation": _organisation.c.name,
-        "project": _project.c.title,
-    }  # fmt: skip
-    column = columns[kind]
-    id_ = connection.execute(select(column.table.c.id).where(column == name)).scalar()
-    if id_ is None:
-        raise BadInput(N_("The story has nobody and nothing called {name}."), name=name)
-    return str(id_)
-
-
-def add_people(parts: Parts, story: StoryFile) -> None:
-    """Write the schools, people, rights, contacts and projects a story adds to the demo's."""
-    with writing(parts.database) as connection:
-        for school in story.schools:
-            _add(connection, Organisation(**school.model_dump(), validated=True))
-        for one in story.people:
-            values = one.model_dump(exclude={"school", "role", "since", "created_on"})
-            created = datetime.combine(one.created_on, time(12), UTC) if one.created_on else None
-            person = _add(connection, Person(**values, created_at=created))
-            if one.school:
-                here = found(connection, "organisation", one.school)
-                _add(
-                    connection,
-                    Membership(
-                        organisation_id=here, person_id=person, role=one.role, first_day=one.since
-                    ),
-                )
-        for right in story.rights:
-            holder = found(connection, "person", right.email)
-            first_day = story.begins.date()
-            _add(
-                connection,
-                Grant(person_id=holder, right=right.right, scope=right.scope, first_day=first_day),
-            )
-        for pair in story.contacts:
-            first, second = (found(connection, "person", email) for email in pair)
-            for person, contact in ((first, second), (second, first)):
-                connection.execute(
-                    Contact.__table__.insert(),  # type: ignore[attr-defined]
-                    {"person_id": person, "contact_id": contact},
-                )
-        for project in story.projects:
-            _add_project(connection, story, project)
-
-
-def _add_project(connection: Connection, story: StoryFile, project: Any) -> None:
-    row = Project(title=project.title, registered_on=project.registered_on)
-    project_id = _add(connection, row)
-    people = {
-        email: found(connection, "person", email)
-        for email in [*project.founders, *project.members, *(one.email for one in project.labels)]
-    }
-    schools = schools_of(connection, list(people.values()), story.begins.date())
-    for email in project.founders:
-        person = people[email]
-        founder = ProjectFounder(
-            project_id=project_id, country=schools[person]["country"], person_id=person
-        )
-        _add(connection, founder)
-    for person in people.values():
-        here = schools[person]["id"]
-        _add(
-            connection,
-            ProjectMember(project_id=project_id, person_id=person, organisation_id=here),
-        )
-    for school in {schools[person]["id"] for person in people.values()}:
-        _add(connection, ProjectSchool(project_id=project_id, organisation_id=school))
-    for label in project.labels:
-        person = people[label.email]
-        _add(
-            connection,
-            Label(
-                kind=label.kind, granted_on=label.granted_on, score=label.score,
-                project_id=project_id, person_id=person,
-                school_at_grant_id=schools[person]["id"],
-            ),
-        )  # fmt: skip
-
-
-def _add(connection: Connection, row: Any) -> str:
-    values = row.model_dump()
-    values["id"] = values.get("id") or new_id()
-    connection.execute(row.__table__.insert(), values)
-    return str(values["id"])
-
-
 def _an_answer(field: FormField) -> str | None:
     if field.type == "yes_no":
         return field.must_be or "yes"
     if field.type == "choice":
         return next(iter(field.choices))
     return f"{field.title.get('en', field.name)}." if field.required else None
-
-
-def _line(act: Act) -> str:
-    who = act.by.split("@", maxsplit=1)[0] if act.by else "the platform"
-    what = act.start or act.fire or ("undo" if act.undo else "")
-    if act.leaves:
-        return f"{act.leaves.split('@', maxsplit=1)[0]} leaves the school on {act.on}"
-    if act.answer is not None:
-        count = len(act.answer) if isinstance(act.answer, dict) else 0
-        what = f"saves {count} answers" if count else "answers everything the form asks for"
-    if act.set_up is not None:
-        what = "sets the exercise up"
-    if act.respond is not None:
-        who = act.respond.company or act.respond.group
-        what = f"{act.respond.times} questionnaires are filled in"
-    if act.upload:
-        what = f"adds a file to {act.upload}"
-    return f"{who}: {what}"

@@ -47,6 +47,9 @@ def open_database(
     On SQLite: write-ahead log, foreign keys on, and every writing transaction begins with
     ``BEGIN IMMEDIATE``: deferred ones fail with "database is locked" where they could have waited.
 
+    What a statement was given stands in no error, since errors are logged: the answers of a
+    questionnaire beside the moment they came at would tell whose they are.
+
     Arguments:
         url: ``sqlite:///path``, ``sqlite://`` (in memory) or ``postgresql+psycopg://…``.
         synchronous: SQLite only; FULL keeps an acknowledged commit through a power cut.
@@ -60,7 +63,7 @@ def open_database(
     if not address.get_backend_name().startswith("sqlite"):
         try:
             postgresql = create_engine(
-                address, pool_size=10, max_overflow=20,
+                address, pool_size=10, max_overflow=20, hide_parameters=True,
                 json_serializer=as_json, json_deserializer=orjson.loads,
             )  # fmt: skip
         except ModuleNotFoundError as error:
@@ -76,7 +79,7 @@ def open_database(
         options["poolclass"] = StaticPool
     else:
         _see_to(Path(str(address.database)), make=make)
-    engine = create_engine(address, **options)
+    engine = create_engine(address, hide_parameters=True, **options)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:

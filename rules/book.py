@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from base.errors import BadDefinition, NotFound, Remark
@@ -88,7 +88,7 @@ class RuleBook:
             return self._rule_sets[fitting[0]][0]
         raise NotFound(
             N_("There is no rule set {name}{hint}. There are: {known}."),
-            name=name, hint=nearest(name, self._rule_sets), known=sorted(self._rule_sets),
+            name=name, hint=nearest(name, self._rule_sets), known=_beside(name, self._rule_sets),
         )  # fmt: skip
 
     def round(self, name: str) -> Round:
@@ -101,7 +101,7 @@ class RuleBook:
             return self._rounds[name][0]
         raise NotFound(
             N_("There is no round {name}{hint}. There are: {known}."),
-            name=name, hint=nearest(name, self._rounds), known=sorted(self._rounds),
+            name=name, hint=nearest(name, self._rounds), known=_beside(name, self._rounds),
         )  # fmt: skip
 
     def rule_sets(self) -> list[RuleSet]:
@@ -130,3 +130,9 @@ class RuleBook:
     def _twice(located: Located, name: str) -> BadDefinition:
         remark = located.remark([], f"{name} is there twice: give one of them another name")
         return BadDefinition(N_("A name is there twice."), [remark])
+
+
+def _beside(name: str, known: Iterable[str]) -> list[str]:
+    """What there is before the same slash as ``name``; all where nothing is."""
+    before = name.partition("/")[0] + "/"
+    return sorted(one for one in known if one.startswith(before)) or sorted(known)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from base.errors import BadInput, Problem
-from base.i18n import N_
+from base.i18n import N_, Text
 from rules.book import RuleBook
 from rules.criteria import FactType, Value
 from rules.editing import Kind, Path, changed, kind_of, read, shown
@@ -35,8 +35,8 @@ class CountryValue:
     own: str
     #: The only words it may be, where there are few.
     choices: tuple[str, ...]
-    #: What it is, in the words of the rules that need it (English).
-    about: str
+    #: What it is, in the words of the rules that need it.
+    about: Text | str
 
     @property
     def is_open(self) -> bool:

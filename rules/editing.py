@@ -21,7 +21,7 @@ from base.located import Located
 from rules.round_file import UNKNOWN
 from rules.rule_file import shielded, unshielded
 
-Kind = Literal["day", "number", "yes_no", "word", "sentence"]
+Kind = Literal["day", "number", "yes_no", "word", "sentence", "operand"]
 Path = tuple[str | int, ...]
 
 NO_DAY = N_("Write a day as 2023-01-31, or unknown.")
@@ -30,7 +30,7 @@ NO_ANSWER = N_("Write true or false, or unknown.")
 GONE = N_("This part of the file is not there any more.")
 
 #: Keys whose value is a text in each language.
-TEXTS = ("title", "text", "found", "remedy", "hint", "to_school", "ahead")
+TEXTS = ("title", "about", "text", "found", "remedy", "hint", "to_school", "ahead")
 #: Names and references: changing one is changing the file, which is for its text.
 _NAMES = {
     "rule_set", "round", "calendar", "process", "id", "fact", "only_if", "provider", "type", "name",
@@ -82,12 +82,14 @@ def _walk(data: Any, path: Path) -> Iterator[tuple[Path, Kind, Any]]:
         for index, value in enumerate(data):
             if isinstance(value, dict):
                 yield from _walk(value, (*path, index))
-    elif path and not (isinstance(data, str) and data.startswith("${")):
+    elif path:
         yield path, kind_of(data, path), data
 
 
 def kind_of(value: Any, path: Path) -> Kind:
     """What a value is, by itself and by where it stands."""
+    if isinstance(value, str) and value.startswith("${"):
+        return "operand"
     if isinstance(value, bool):
         return "yes_no"
     if isinstance(value, int):
@@ -104,6 +106,8 @@ def read(text: str, kind: Kind, where: str) -> Any:
         BadInput: it is no value of that kind.
     """
     text = text.strip()
+    if kind == "operand":
+        return _operand(text)
     if text == UNKNOWN and kind != "sentence":
         return UNKNOWN
     if kind == "day":
@@ -122,6 +126,21 @@ def read(text: str, kind: Kind, where: str) -> Any:
             return text == "true"
         raise BadInput(NO_ANSWER, [Problem(where=where, message=NO_ANSWER)])
     return text
+
+
+def _operand(text: str) -> Any:
+    """What a criterion compares with: a value of the round as it stands, or one of its own.
+
+    Whether it suits the fact is for the check to say.
+    """
+    if re.fullmatch(r"-?[0-9]{1,9}", text):
+        return int(text)
+    if text in {"true", "false"}:
+        return text == "true"
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else text
+    except ValueError:
+        return text
 
 
 def changed(text: str, changes: Mapping[Path, Any]) -> str:

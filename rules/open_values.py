@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base.errors import BadInput, Remark
+from base.i18n import FALLBACK, Text, say
 from registry.values import BadValue, area
 from rules.book import RuleBook
 from rules.round_file import Round
@@ -34,7 +35,7 @@ def open_values(book: RuleBook, country: str) -> list[Remark]:
             if value is not None:
                 continue
             part = "parameters" if name in call.parameters else "dates"
-            words = f": {about[name]}" if about.get(name) else ""
+            words = f": {say(about[name], FALLBACK)}" if about.get(name) else ""
             message = f'"{name}" of {call.name} is not set for {country}{words}'
             remarks.append(located.remark((part, *name.split(".")), message, "note"))
     return remarks
@@ -54,11 +55,16 @@ def _order(call: Round) -> tuple[str, str]:
     return (call.first_day.isoformat() if call.first_day else "", call.round)
 
 
-def explained(book: RuleBook, calendar: str) -> dict[str, str]:
-    """What each parameter is, by the rule sets that need it."""
-    return {
+def explained(book: RuleBook, calendar: str) -> dict[str, Text | str]:
+    """What each value is: by its rounds, and by the rule sets that need it."""
+    rounds = [call for call in book.rounds() if call.calendar == calendar]
+    by_rounds: dict[str, Text | str] = {
+        name: words for call in sorted(rounds, key=_order) for name, words in call.about.items()
+    }
+    by_rules: dict[str, Text | str] = {
         name: parameter.about
         for rules in book.rule_sets()
         if rules.name.startswith(f"{calendar}/")
         for name, parameter in rules.parameters.items()
     }
+    return by_rounds | by_rules

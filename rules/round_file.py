@@ -114,6 +114,8 @@ class Round(_Part):
     countries: dict[Area, Part] = {}
     #: Values that stand in no source: name -> why they are so.
     inferred: dict[ParameterName, str] = {}
+    #: What a value is that no rule set explains, for whoever sets it: name -> words (English).
+    about: dict[ParameterName, str] = {}
 
     _values: dict[str, Mapping[str, Value | None]] = PrivateAttr(default_factory=dict)
 

@@ -47,8 +47,8 @@ class Parameter(_Part):
 
     #: What it may be. days is a whole number of days.
     type: Literal["integer", "days", "date", "boolean", "text"]
-    #: What it is, in one line, for whoever writes a round file.
-    about: str = ""
+    #: What it is, in one line per language, for whoever writes a round; one text is English.
+    about: Texts | str = ""
     #: The only texts it may be, where there are few.
     one_of: list[StrictStr] = []
 

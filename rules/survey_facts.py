@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from functools import wraps
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
 from base.days import local_day
-from models.cases import Case
 from models.sql import among
 from models.surveys import SurveyExercise, SurveyInvitedCompany, SurveyStatement
 from rules.criteria import FactType, Value
 from rules.facts import Subject, provider
 
-_case = Case.__table__  # type: ignore[attr-defined]
 _exercise = SurveyExercise.__table__  # type: ignore[attr-defined]
 _invited = SurveyInvitedCompany.__table__  # type: ignore[attr-defined]
 _statement = SurveyStatement.__table__  # type: ignore[attr-defined]
@@ -28,14 +27,34 @@ LEVELS = (
 )  # fmt: skip
 
 
+#: Of an exercise: its case's subject, its row and the present instant; gives what is known of it.
+Told = Callable[[Subject, Mapping[str, Any], datetime], Value | None]
+
+
 def _of_exercises(
-    connection: Connection, subjects: Sequence[Subject],
-    told: Callable[[Subject, Mapping[str, Any]], Value | None],
-) -> dict[str, Value | None]:  # fmt: skip
+    connection: Connection, subjects: Sequence[Subject], told: Callable[[Subject, Any], Any]
+) -> dict[str, Value | None]:
     keys = {one.case_id: one for one in subjects if one.case_id}
     query = select(_exercise).where(among(connection, _exercise.c.case_id, sorted(keys)))
     rows = connection.execute(query).mappings()
     return {keys[row["case_id"]].key: told(keys[row["case_id"]], dict(row)) for row in rows}
+
+
+def _row_tells(name: str, of_type: FactType, *, least: int | None = None) -> Callable[[Told], Told]:
+    """Register what tells a fact of the row of an exercise alone; its docstring says which."""
+
+    def register(told: Told) -> Told:
+        @provider(name, of_type, least=least)
+        @wraps(told)
+        def found(
+            connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
+            now: datetime,
+        ) -> Found:  # fmt: skip
+            return _of_exercises(connection, subjects, lambda one, row: told(one, row, now))
+
+        return told
+
+    return register
 
 
 @provider(
@@ -53,40 +72,50 @@ def survey_level_offered(
     return {one.key: arguments.get(str(one.sent.get(name))) for one in subjects}
 
 
-@provider("survey_numbers_missing", FactType.INTEGER, least=0)
-def survey_numbers_missing(
-    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
-    _now: datetime,
-) -> Found:  # fmt: skip
+@_row_tells("survey_numbers_missing", FactType.INTEGER, least=0)
+def survey_numbers_missing(_one: Subject, row: Mapping[str, Any], _now: datetime) -> int:
     """For how many groups it is not said yet how many people are invited."""
-    return _of_exercises(
-        connection, subjects,
-        lambda _subject, row: sum(number is None for number in row["invited"].values()),
-    )  # fmt: skip
+    return sum(number is None for number in row["invited"].values())
 
 
-@provider("survey_invited", FactType.INTEGER, least=0)
-def survey_invited(
-    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
-    _now: datetime,
-) -> Found:  # fmt: skip
+@_row_tells("survey_invited", FactType.INTEGER, least=0)
+def survey_invited(_one: Subject, row: Mapping[str, Any], _now: datetime) -> int:
     """How many people of the school the exercise invites, all groups together."""
-    return _of_exercises(
-        connection, subjects,
-        lambda _subject, row: sum(number or 0 for number in row["invited"].values()),
-    )  # fmt: skip
+    return sum(number or 0 for number in row["invited"].values())
 
 
-@provider("survey_days_set", FactType.BOOLEAN)
-def survey_days_set(
-    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
-    _now: datetime,
-) -> Found:  # fmt: skip
+@_row_tells("survey_days_set", FactType.BOOLEAN)
+def survey_days_set(_one: Subject, row: Mapping[str, Any], _now: datetime) -> bool:
     """Whether the first and the last day of the exercise are set."""
-    return _of_exercises(
-        connection, subjects,
-        lambda _subject, row: row["first_day"] is not None and row["last_day"] is not None,
-    )  # fmt: skip
+    return row["first_day"] is not None and row["last_day"] is not None
+
+
+@_row_tells("survey_days_ahead", FactType.INTEGER)
+def survey_days_ahead(one: Subject, row: Mapping[str, Any], now: datetime) -> int | None:
+    """In how many days the exercise begins; less than 0 if its first day is past."""
+    return _days_until(one, row["first_day"], now)
+
+
+@_row_tells("survey_days_left", FactType.INTEGER)
+def survey_days_left(one: Subject, row: Mapping[str, Any], now: datetime) -> int | None:
+    """In how many days the last day of the exercise is; less than 0 if it is past."""
+    return _days_until(one, row["last_day"], now)
+
+
+def _days_until(one: Subject, day: date | None, now: datetime) -> int | None:
+    return (day - local_day(now, ZoneInfo(one.zone))).days if day else None
+
+
+@_row_tells("survey_first_day", FactType.DATE)
+def survey_first_day(_one: Subject, row: Mapping[str, Any], _now: datetime) -> date | None:
+    """The first day of the exercise."""
+    return cast("date | None", row["first_day"])
+
+
+@_row_tells("survey_last_day", FactType.DATE)
+def survey_last_day(_one: Subject, row: Mapping[str, Any], _now: datetime) -> date | None:
+    """The last day of the exercise."""
+    return cast("date | None", row["last_day"])
 
 
 @provider("survey_days", FactType.INTEGER, {"both_count": FactType.BOOLEAN}, least=0)
@@ -102,52 +131,6 @@ def survey_days(
         if row["first_day"] and row["last_day"]
         else None,
     )  # fmt: skip
-
-
-@provider("survey_days_ahead", FactType.INTEGER)
-def survey_days_ahead(
-    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
-    now: datetime,
-) -> Found:  # fmt: skip
-    """In how many days the exercise begins; less than 0 if its first day is past."""
-    return _of_exercises(
-        connection, subjects,
-        lambda subject, row: (row["first_day"] - local_day(now, ZoneInfo(subject.zone))).days
-        if row["first_day"]
-        else None,
-    )  # fmt: skip
-
-
-@provider("survey_days_left", FactType.INTEGER)
-def survey_days_left(
-    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
-    now: datetime,
-) -> Found:  # fmt: skip
-    """In how many days the last day of the exercise is; less than 0 if it is past."""
-    return _of_exercises(
-        connection, subjects,
-        lambda subject, row: (row["last_day"] - local_day(now, ZoneInfo(subject.zone))).days
-        if row["last_day"]
-        else None,
-    )  # fmt: skip
-
-
-@provider("survey_first_day", FactType.DATE)
-def survey_first_day(
-    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
-    _now: datetime,
-) -> Found:  # fmt: skip
-    """The first day of the exercise."""
-    return _of_exercises(connection, subjects, lambda _subject, row: row["first_day"])
-
-
-@provider("survey_last_day", FactType.DATE)
-def survey_last_day(
-    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
-    _now: datetime,
-) -> Found:  # fmt: skip
-    """The last day of the exercise."""
-    return _of_exercises(connection, subjects, lambda _subject, row: row["last_day"])
 
 
 @provider("survey_companies_lacking", FactType.BOOLEAN)
@@ -243,45 +226,31 @@ def survey_exercises_held(
     }  # fmt: skip
 
 
-@provider("state_of_school", FactType.TEXT, {"process": FactType.TEXT})
-def state_of_school(
-    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+@provider("survey_others_differ", FactType.INTEGER, least=0)
+def survey_others_differ(
+    connection: Connection, subjects: Sequence[Subject], _arguments: Mapping[str, Any],
     _now: datetime,
 ) -> Found:  # fmt: skip
-    """The state of the school's newest case of another process; – where it has none."""
+    """How many other exercises of the school go on at the same time, but have other days."""
     schools = sorted({one.organisation_id for one in subjects if one.organisation_id})
-    query = (
-        select(_case.c.organisation_id, _case.c.state)
-        .where(
-            among(connection, _case.c.organisation_id, schools),
-            _case.c.process == arguments["process"],
-        )
-        .order_by(_case.c.opened_at, _case.c.id)
-    )
-    states = {row.organisation_id: row.state for row in connection.execute(query)}
-    return {
-        one.key: states.get(one.organisation_id, "–") for one in subjects if one.organisation_id
-    }
+    query = select(
+        _exercise.c.organisation_id, _exercise.c.case_id, _exercise.c.first_day,
+        _exercise.c.last_day,
+    ).where(
+        among(connection, _exercise.c.organisation_id, schools),
+        _exercise.c.locked_at.is_not(None),
+    )  # fmt: skip
+    held = connection.execute(query).all()
 
+    def differ(one: Subject, row: Mapping[str, Any]) -> int:
+        first, last = row["first_day"], row["last_day"]
+        return sum(
+            other.organisation_id == one.organisation_id
+            and other.case_id != one.case_id
+            and first is not None and last is not None
+            and other.first_day <= last and first <= other.last_day
+            and (other.first_day, other.last_day) != (first, last)
+            for other in held
+        )  # fmt: skip
 
-@provider("opened_lately", FactType.INTEGER, {"hours": FactType.INTEGER}, least=0)
-def opened_lately(
-    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
-    now: datetime,
-) -> Found:  # fmt: skip
-    """How many other cases of this process and school were opened in the last so many hours."""
-    schools = sorted({one.organisation_id for one in subjects if one.organisation_id})
-    query = select(_case.c.id, _case.c.process, _case.c.organisation_id, _case.c.opened_at).where(
-        among(connection, _case.c.organisation_id, schools)
-    )
-    rows = connection.execute(query).all()
-    return {
-        one.key: sum(
-            row.organisation_id == one.organisation_id
-            and row.process == one.process
-            and row.id != one.case_id
-            and (now - row.opened_at).total_seconds() < arguments["hours"] * 3600
-            for row in rows
-        )
-        for one in subjects
-    }  # fmt: skip
+    return _of_exercises(connection, subjects, differ)

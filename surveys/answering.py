@@ -17,7 +17,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import sqlalchemy
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from base.days import end_of
 from base.errors import BadInput, NotFound, NotPossible
@@ -35,6 +35,18 @@ _link = SurveyLink.__table__  # type: ignore[attr-defined]
 _progress = SurveyProgress.__table__  # type: ignore[attr-defined]
 _sheet = SurveySheet.__table__  # type: ignore[attr-defined]
 
+#: Built once: these are asked for with every page of every participant.
+_OF_LINK = (
+    exercises()
+    .add_columns(
+        _link.c.token, _link.c.group.label("link_group"), _link.c.company_id.label("link_company"),
+    )
+    .join(_link, _link.c.exercise_id == _exercise.c.id)
+    .where(_link.c.token == bindparam("token"))
+)  # fmt: skip
+_ENDS = select(_progress.c.expires_at).where(
+    _progress.c.key_hash == bindparam("key_hash"), _progress.c.token == bindparam("token")
+)
 #: What an answer can be: 1 to 5, not applicable, left out.
 ANSWERS = frozenset({1, 2, 3, 4, 5, NOT_APPLICABLE, LEFT_OUT})
 #: A token is never longer.
@@ -69,6 +81,10 @@ class Opened:
         """When the last day is over."""
         return end_of(self.exercise["last_day"], ZoneInfo(self.exercise["zone"]))
 
+    def expires_at(self, begun_at: datetime) -> datetime:
+        """Until when a questionnaire that was begun then can be submitted."""
+        return min(begun_at + LASTS, self.ends_at)
+
 
 def open_link(connection: Connection, token: str, now: datetime) -> Opened:
     """What a link leads to, whether it answers now or not.
@@ -78,16 +94,7 @@ def open_link(connection: Connection, token: str, now: datetime) -> Opened:
     """
     row = None
     if len(token) <= _TOKEN and token.isalnum():
-        query = (
-            exercises()
-            .add_columns(
-                _link.c.token, _link.c.group.label("link_group"),
-                _link.c.company_id.label("link_company"),
-            )
-            .join(_link, _link.c.exercise_id == _exercise.c.id)
-            .where(_link.c.token == token)
-        )  # fmt: skip
-        row = connection.execute(query).mappings().first()
+        row = connection.execute(_OF_LINK, {"token": token}).mappings().first()
     if row is None:
         raise NotFound(
             N_("There is no questionnaire at this address. Look whether the link is complete.")
@@ -115,7 +122,7 @@ def begin(database: sqlalchemy.Engine, token: str, now: datetime) -> str:
             _progress.insert(),
             {
                 "key_hash": _hash(key), "token": token,
-                "expires_at": min(now + LASTS, opened.ends_at),
+                "expires_at": opened.expires_at(now),
             },
         )  # fmt: skip
     return key
@@ -127,10 +134,8 @@ def expires_at(connection: Connection, token: str, key: str, now: datetime) -> d
     Raises:
         TimeOver: it cannot any more.
     """
-    query = select(_progress.c.expires_at).where(
-        _progress.c.key_hash == _hash(key), _progress.c.token == token
-    )
-    ends: datetime | None = connection.execute(query).scalar()
+    mine = {"key_hash": _hash(key), "token": token}
+    ends: datetime | None = connection.execute(_ENDS, mine).scalar()
     if ends is None or ends <= now:
         raise _over()
     return ends

@@ -99,12 +99,23 @@ class Statement(_Frozen):
         return None
 
 
+class Way(_Frozen):
+    """What a school starts: a start of a process."""
+
+    process: str
+    start: str
+
+
 class Questionnaire(_Frozen):
     """A questionnaire as a whole."""
 
     questionnaire: str
     languages: tuple[str, ...]
     title: dict[str, str]
+    #: How a school gets an account.
+    account: Way
+    #: How it asks for the badge of an exercise, which it sends as ``exercise``.
+    badge: Way
     scale: tuple[Answer, ...]
     not_applicable: dict[str, str]
     groups: tuple[Group, ...]
@@ -211,6 +222,11 @@ def frozen_own(number: int, area: str, text: str, help_: str, language: str) -> 
         "id": f"own_{number}", "area": area, "texts": dict(texts), "help": {language: help_},
         "own": True,
     }  # fmt: skip
+
+
+def questionnaires() -> list[Questionnaire]:
+    """All that are installed, by name; raises as :func:`questionnaire`."""
+    return [questionnaire(path.stem) for path in sorted(FOLDER.glob("*.yaml"))]
 
 
 @lru_cache(maxsize=8)

@@ -186,7 +186,8 @@ def _participation(reader: _Reader, line: Mapping[str, Any]) -> GroupLine:
     invited = None if companies else line["invited"]
     percent = None
     if isinstance(invited, int) and invited > 0:
-        percent = int((200 * line["submitted"] + invited) // (2 * invited))
+        # Rounded down, as it was shown while they answered (surveys/participation.py).
+        percent = line["submitted"] * 100 // invited
     return GroupLine(
         title=reader.group(line["group"]), submitted=line["submitted"], invited=invited,
         percent=percent, shown=line["shown"],

@@ -234,6 +234,12 @@ def _exercises() -> Select[Any]:
     return select(*columns, *of_case).join(_case, _case.c.id == _exercise.c.case_id)
 
 
+def exercises_of_reports() -> Select[Any]:
+    """Exercises that have a report, with the same and ``made_at`` of it."""
+    report = _report.c.exercise_id == _exercise.c.id
+    return _exercises().add_columns(_report.c.made_at).join(_report, report)
+
+
 def _exercise_of(connection: Connection, exercise_id: str) -> dict[str, Any]:
     query = _exercises().add_columns(_exercise.c.statements).where(_exercise.c.id == exercise_id)
     return dict(connection.execute(query).mappings().one())

@@ -18,11 +18,18 @@ from base.clock import VirtualClock
 from models.database import metadata, open_database
 from models.schema import migrate
 from rules.judge import Judge
+from service import set_up_logs
 from tests.builders import Desk
 
 #: An address such as postgresql://user@host/database whose user may make databases; a server of our
 #: own is started where it is not set.
 GIVEN = "KEURMERK_TEST_POSTGRES"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logs() -> None:
+    """Traces as the program logs them: what structlog does by itself takes seconds for each."""
+    set_up_logs()
 
 
 def examples(number: int) -> int:

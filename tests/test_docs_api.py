@@ -68,7 +68,7 @@ def test_the_examples_answer_as_shown(tmp_path: Path) -> None:
             assert part(shown, answer) == shown
     finally:
         served.process.kill()
-        served.process.communicate()
+        served.process.wait()
 
 
 def test_there_are_examples_of_reading_stepping_saving_and_an_error() -> None:

@@ -12,7 +12,6 @@ from typing import Any
 
 from fastapi import Request
 from sqlalchemy import Connection, delete, select
-from starlette.responses import Response
 
 from base.errors import NotFound
 from base.ids import new_id
@@ -34,13 +33,24 @@ EXPORTS = ("text/csv", "application/vnd.openxmlformats", "application/zip")
 LONGEST = 200
 
 
-def note_reading(request: Request, answer: Response, context: Context) -> None:
-    """Keep that the person of a request read something, if she reads it as staff."""
-    if request.method != "GET" or answer.status_code != 200:
-        return
-    exports = answer.headers.get("content-type", "").startswith(EXPORTS)
-    if not (exports or request.path_params.keys() & {"case_id", "mail_id", "decision_id"}):
-        return
+#: What stands in the address of something that is somebody's.
+NAMES = {"case_id", "mail_id", "decision_id"}
+
+
+def is_reading(request: Request, status: int, kind: str) -> bool:
+    """Whether an answer gives somebody what counts.
+
+    Arguments:
+        kind: what it is answered with, as its header says.
+    """
+    if request.method != "GET" or status != 200:
+        return False
+    return bool(request.path_params.keys() & NAMES) or kind.startswith(EXPORTS)
+
+
+def note_reading(request: Request, kind: str, context: Context) -> None:
+    """Keep that the person of a request was given something, if she reads it as staff."""
+    exports = kind.startswith(EXPORTS)
     person = person_of(request)
     if person is None:
         return

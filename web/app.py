@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from web.api import health_router
 from web.api import router as api
 from web.context import Context
-from web.pages import set_up_pages
+from web.pages import answering, set_up_pages
 from web.problems import handle_errors
 from web.security import secure
 
@@ -23,6 +23,8 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     handle_errors(app)
     secure(app, context)
+    # Participants come first: a whole school answers at one time, and each route before costs.
+    app.include_router(answering.router, include_in_schema=False)
     app.include_router(api)
     app.include_router(health_router)
     set_up_pages(app)

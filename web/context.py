@@ -52,5 +52,10 @@ def context_of(request: Request) -> Context:
     return found
 
 
+async def _here(request: Request) -> Context:
+    # What is no coroutine would be called in a thread of its own, which takes far longer.
+    return context_of(request)
+
+
 #: For a route's parameters: ``context: Here``.
-Here = Annotated[Context, Depends(context_of)]
+Here = Annotated[Context, Depends(_here)]

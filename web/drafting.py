@@ -17,13 +17,19 @@ from rules.rule_file import RuleSet
 from web.context import Context
 from workflows import drafts
 from workflows.administering import Administrator, administrator
+from workflows.definition import Process
 from workflows.draft_checks import Checked, check_draft
 from workflows.files_in_force import KINDS, InForce, files_in_force, read_file
 from workflows.impact import Impact, impact
 from workflows.installed import installed_files
+from workflows.process_impact import ProcessImpact, process_impact
 from workflows.publishing import File
 from workflows.publishing_drafts import publish_draft
 from workflows.sweep import prepare
+
+#: Of what moving open cases to another version would do: cases that are named, and counted.
+MOVES_NAMED = 100
+MOVES_COUNTED = 2000
 
 NOT_AN_ADMINISTRATOR = N_("Rules, rounds and processes are changed by administrators.")
 
@@ -220,6 +226,29 @@ def impact_of(context: Context, person_id: str, draft_id: str, against: str | No
         book = RuleBook.from_texts({f"{row['name']}.yaml": row["text"]})
         book.add_missing(in_force(connection, context).book)
         return impact(connection, content, book, now, against=against)
+
+
+def process_impact_of(
+    context: Context, person_id: str, draft_id: str, round_name: str | None, language: str
+) -> ProcessImpact:
+    """What a draft of a process file would do, if the open cases were moved to it.
+
+    Raises:
+        BadInput: it is no process file.
+        BadDefinition: the file has errors.
+    """
+    now, library = context.tools.clock.now(), context.tools.library
+    with reading(context.database) as connection:
+        who = administrator_of(connection, context, person_id)
+        row = drafts.read_draft(connection, who, draft_id)
+        content = read_file((row["kind"], row["name"]), row["text"])
+        if not isinstance(content, Process):
+            raise BadInput(N_("This is no process file."))
+        book = in_force(connection, context).book
+        return process_impact(
+            connection, library, content, book, now, language, round_name=round_name,
+            named=MOVES_NAMED, most=MOVES_COUNTED,
+        )  # fmt: skip
 
 
 def _day(row: dict[str, Any], today: date) -> date:

@@ -58,7 +58,11 @@ POLICIES = (
     _policy("large", "POST PUT PATCH", r"/.*", "300 per 10 minutes", least=LARGE),
     # A page saves by itself while one types: a staff room with twenty of them fits.
     _policy("form", "POST", r"/cases/[^/]+/form/.*", "6000 per 10 minutes"),
-    _policy("questionnaire", "GET POST", r"/s/.*", "3000 per 10 minutes"),
+    # Only what begins one: it leaves a row behind. All pupils of a large school, behind one
+    # address, may begin when a bell rings, and nobody who has begun is stopped in the middle.
+    _policy(
+        "questionnaire", "POST", r"/s/[^/]+|/api/v1/questionnaires/[^/]+/begin", "3000 per minute"
+    ),
 )
 #: Mails with a link to one mail address; what is more is not sent, and not told.
 MAILS = parse("5 per hour")

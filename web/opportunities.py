@@ -16,7 +16,7 @@ from web.context import Context
 from web.signing_in import Someone
 from workflows.actors import acts_as
 from workflows.definition import Process, Start
-from workflows.engine import new_case
+from workflows.new_cases import new_case
 from workflows.publishing import Published
 from workflows.subjects import NOTHING, subject
 
@@ -64,11 +64,7 @@ def opportunities(
     tools = context.tools
     now = tools.clock.now()
     hers = _Hers.of(connection, person.id, now)
-    for name in tools.library.processes(connection):
-        try:
-            published = tools.library.in_force(connection, name, now.date())
-        except NotFound:  # not in force yet
-            continue
+    for published in tools.library.all_in_force(connection, now.date()):
         for way, start in published.process.starts.items():
             yield from _of_start(connection, published, way, start, hers, now)
 

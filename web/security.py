@@ -12,12 +12,12 @@ from asgi_cross_origin_protection import CrossOriginProtection
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware.base import RequestResponseEndpoint
+from starlette.datastructures import MutableHeaders
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from base.i18n import N_, translate
-from web.access_log import note_reading
+from web.access_log import is_reading, note_reading
 from web.context import Context
 from web.language import language_of
 from web.limits import LARGE
@@ -64,20 +64,44 @@ def secure(app: FastAPI, context: Context) -> None:
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY)
     app.add_middleware(CrossOriginProtection, deny_app=from_elsewhere)
 
-    headers = HEADERS | (HEADERS_OF_TLS if is_secure(context) else {})
+    app.add_middleware(Protection, context=context)
 
-    @app.middleware("http")
-    async def protect(request: Request, call_next: RequestResponseEndpoint) -> Response:
-        refusal = _refusal(request, context)
-        found = refusal or await call_next(request)
-        if refusal is None:
-            await run_in_threadpool(note_reading, request, found, context)
-        for name, value in headers.items():
-            found.headers.setdefault(name, value)
-        if not request.url.path.startswith("/static/"):
-            # What one person sees is not for whoever uses the same browser or proxy after her.
-            found.headers.setdefault("Cache-Control", "no-store")
-        return found
+
+class Protection:
+    """Refuses what may not come in, and gives every answer its headers.
+
+    It wraps what is sent, rather than wait for a whole answer: every request goes through here, and
+    this is several times as quick.
+    """
+
+    def __init__(self, app: ASGIApp, context: Context) -> None:
+        """Protect ``app``."""
+        self._app, self._context = app, context
+        self._headers = HEADERS | (HEADERS_OF_TLS if is_secure(context) else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        refusal = _refusal(request, self._context)
+
+        async def begin(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message["headers"])
+                kind = headers.get("content-type", "")
+                if refusal is None and is_reading(request, message["status"], kind):
+                    await run_in_threadpool(note_reading, request, kind, self._context)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                if not request.url.path.startswith("/static/"):
+                    # What one person sees is not for whoever uses the same browser or proxy after.
+                    headers.setdefault("Cache-Control", "no-store")
+                message["headers"] = headers.raw
+            await send(message)
+
+        await (refusal or self._app)(scope, receive, begin)
 
 
 def _refusal(request: Request, context: Context) -> Response | None:

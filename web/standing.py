@@ -23,13 +23,14 @@ from web.api.shapes import Ahead, EventLine, Name
 from web.context import Context
 from web.scope import Scope, scope_of
 from web.signing_in import Someone
+from workflows import foresight
 from workflows.actors import acts_as
 from workflows.answers import may_edit
 from workflows.answers_store import answers_of, evidence_counts
 from workflows.definition import Process
-from workflows.engine import UNDO
 from workflows.form import missing
 from workflows.graph import onward
+from workflows.log_words import UNDO
 from workflows.parties import add_parties
 from workflows.subjects import name_of, named_cases
 from workflows.titles import add_titles
@@ -165,7 +166,7 @@ def _standing(
         next=coming[0] if coming else None, days_left=days,
         steps=[
             Name(name=name, title=say(process.transitions[name].title, language))
-            for name in context.engine.possible(connection, row, person.id)
+            for name in foresight.possible(connection, context.tools, row, person.id)
         ],
         submits=submitting(process),
         may_edit=fills_in,

@@ -23,8 +23,8 @@ from models.cases import Answer, Evidence
 from models.database import writing
 from models.sql import insert
 from workflows.actors import Row, acts_as
+from workflows.case_rows import locked
 from workflows.definition import FormField
-from workflows.engine import locked
 from workflows.form import check_answers, find_field, normalise
 from workflows.overtaken import (
     CLEARED,

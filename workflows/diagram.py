@@ -20,6 +20,7 @@ from xml.etree import ElementTree as ET
 
 from base.errors import Fault, NotFound
 from base.i18n import N_, say, translate
+from base.located import nearest
 from workflows.definition import Process
 from workflows.graph import edges, happy_path
 from workflows.transition_table import is_automatic
@@ -62,7 +63,11 @@ def diagram(
         Fault: the drawing program failed.
     """
     if current_state is not None and current_state not in process.states:
-        raise NotFound(N_("The process has no state {state}."), state=current_state)
+        raise NotFound(
+            N_("The process has no state {state}{hint}. There are: {known}."),
+            state=current_state, hint=nearest(current_state, process.states),
+            known=list(process.states),
+        )  # fmt: skip
     picture = _Picture(process, language, current_state, audience)
     if format == "mermaid":
         return picture.mermaid()

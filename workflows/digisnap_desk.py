@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from base.days import local_day, zone_of
 from base.errors import NotAllowed, NotFound
@@ -14,7 +14,7 @@ from base.i18n import N_
 from digisnap.lists import PROCESS, ListShown, list_of, managed
 from digisnap.reports import ask_for
 from digisnap.scans import Scan, take_in
-from models.cases import Case
+from models.cases import Case, CaseEvent
 from models.registry import Grant
 from workflows.actors import scopes_of
 from workflows.settings_in_force import setting
@@ -25,6 +25,7 @@ from workflows.tools import Tools
 TEAM = "digisnap_team"
 
 _case = Case.__table__  # type: ignore[attr-defined]
+_event = CaseEvent.__table__  # type: ignore[attr-defined]
 _grant = Grant.__table__  # type: ignore[attr-defined]
 
 
@@ -87,15 +88,21 @@ def team_scopes(connection: Connection, person_id: str, now: datetime) -> set[st
 
 
 def requests_for(connection: Connection, person_id: str, now: datetime) -> list[dict[str, Any]]:
-    """The requests that wait for somebody of the team, the oldest first."""
+    """The requests that wait for somebody of the team, the oldest first, with the words of each."""
     scopes = team_scopes(connection, person_id, now)
     query = (
         named_cases()
+        .add_columns(_event.c.payload)
+        .join(_event, and_(_event.c.case_id == _case.c.id, _event.c.sequence == 1))
         .where(_case.c.process == PROCESS, _case.c.is_open.is_(True))
         .order_by(_case.c.opened_at, _case.c.id)
     )
     rows = [dict(row) for row in connection.execute(query).mappings()] if scopes else []
-    return [row for row in rows if set(scopes_of(row["area"])) & scopes]
+    return [
+        {**row, "asked": row["payload"].get("lists") or ""}
+        for row in rows
+        if set(scopes_of(row["area"])) & scopes
+    ]
 
 
 def requests_of(connection: Connection, school_id: str) -> list[dict[str, Any]]:

@@ -21,8 +21,8 @@ from rules.criteria import BoundRuleSet, Comparison, Condition, Test
 from rules.decisions import ReferenceDecider
 from rules.explain import explain
 from workflows.definition import Start
-from workflows.engine import new_case, taken_keys
 from workflows.judging import judge_guard
+from workflows.new_cases import new_case, taken_keys
 from workflows.parties import resolve, unique_key
 from workflows.publishing import Published
 from workflows.subjects import KINDS

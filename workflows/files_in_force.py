@@ -61,12 +61,9 @@ def files_in_force(connection: Connection, library: Library, day: date) -> InFor
     """
     releases: dict[str, Published] = {}
     texts: dict[File, str] = {}
-    for name in library.processes(connection):
-        try:
-            releases[name] = library.in_force(connection, name, day)
-        except NotFound:
-            continue  # its first day is still to come
-        texts |= texts_of(connection, releases[name])
+    for published in library.all_in_force(connection, day):
+        releases[published.process.process] = published
+        texts |= texts_of(connection, published)
     new = {**installed_files(), **desk_files(connection, day)}
     texts = {**{file: text for file, text in new.items() if file not in texts}, **texts}
     return InForce(day=day, releases=releases, texts=texts, book=book_of(texts))

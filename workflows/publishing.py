@@ -13,7 +13,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, and_, func, select
 from transitions import Machine
 
 from base.canonical import hash_of, sha256
@@ -48,6 +48,8 @@ class Published:
     book: RuleBook
     #: {"process": sha256, "rule_sets": {name: sha256}, "rounds": {name: sha256}}
     parts: Mapping[str, Any]
+    #: The first day on which cases that begin take it.
+    in_force_from: date = date.min
 
     @cached_property
     def machine(self) -> Machine:
@@ -257,7 +259,10 @@ def read_release(connection: Connection, release_id: str) -> Published:
             **{name: texts[sha] for name, sha in parts["rounds"].items()},
         }
     )
-    return Published(id=row["id"], number=row["number"], process=process, book=book, parts=parts)
+    return Published(
+        id=row["id"], number=row["number"], process=process, book=book, parts=parts,
+        in_force_from=row["in_force_from"],
+    )  # fmt: skip
 
 
 class Library:
@@ -282,6 +287,18 @@ class Library:
         if found is None:
             raise NotFound(N_("No process {process} is in force."), process=process)
         return self.release(connection, found)
+
+    def all_in_force(self, connection: Connection, day: date) -> list[Published]:
+        """What is in force on ``day``, by name; without what has its first day still to come."""
+        newest = (
+            select(_release.c.process, func.max(_release.c.number).label("number"))
+            .where(_release.c.in_force_from <= day)
+            .group_by(_release.c.process)
+            .subquery()
+        )
+        here = and_(_release.c.process == newest.c.process, _release.c.number == newest.c.number)
+        query = select(_release.c.id).join(newest, here).order_by(_release.c.process)
+        return [self.release(connection, id_) for id_ in connection.execute(query).scalars()]
 
     def processes(self, connection: Connection) -> list[str]:
         """The names of all processes ever published."""

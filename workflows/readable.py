@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from base.i18n import N_, say, translate
+from base.i18n import N_, Text, say, translate
 from rules.open_values import explained
 from rules.wording import fill
 from workflows.definition import Process, TimerRule
@@ -72,7 +72,7 @@ def timers(process: Process, language: str) -> list[TimerRead]:
     """Everything that happens by itself while a case is in a state, and the daily mails."""
     found = [
         TimerRead(
-            name=name, when=_when(rule, language), does=_does(process, rule, language),
+            name=name, when=_when(rule, language), does=what_it_does(process, rule, language),
             states=", ".join(say(process.states[one].title, language) for one in rule.states),
         )
         for name, rule in process.timers.items()
@@ -120,8 +120,10 @@ def rule_sets(
     return found
 
 
-def open_settings(published: Published, round_name: str | None, area: str) -> list[tuple[str, str]]:
-    """What nobody has set in a round for an area: name, and what it is (English)."""
+def open_settings(
+    published: Published, round_name: str | None, area: str
+) -> list[tuple[str, Text | str]]:
+    """What nobody has set in a round for an area: name, and what it is."""
     if round_name is None or published.process.round is None:
         return []
     about = explained(published.book, published.process.round)
@@ -158,7 +160,8 @@ def _when(rule: TimerRule, language: str) -> str:
     return translate(N_("{spans} before: {moment}"), language, spans=spans, moment=moment)
 
 
-def _does(process: Process, rule: TimerRule, language: str) -> str:
+def what_it_does(process: Process, rule: TimerRule, language: str) -> str:
+    """What a timer does when it is due."""
     if rule.fire:
         return say(process.transitions[rule.fire].title, language)
     readers = _actors(process, list(dict.fromkeys(rule.mail.values())), language)

@@ -20,8 +20,8 @@ from models.cases import Decision, Timer
 from models.database import reading, writing
 from models.sql import insert, insert_new
 from workflows.definition import Start
-from workflows.engine import new_case, taken_keys
 from workflows.judging import decision_rows, judge_guard
+from workflows.new_cases import new_case, taken_keys
 from workflows.publishing import Published
 from workflows.step import take
 from workflows.subjects import count_subjects, subjects_after

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from models.cases import CaseEvent
 from workflows.answers_store import answers_of, evidence_of
 from workflows.definition import Process
-from workflows.engine import UNDO
+from workflows.log_words import UNDO
 
 Row = Mapping[str, Any]
 

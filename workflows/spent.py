@@ -13,6 +13,7 @@ from base.days import local_day, working_days_between
 from models.cases import CaseEvent
 from models.sql import among
 from workflows.definition import Process, TimerRule
+from workflows.log_words import MOVE
 
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
 
@@ -42,7 +43,11 @@ def days_spent(
         return spent
     query = (
         select(_event.c.case_id, _event.c.at, _event.c.to_state)
-        .where(among(connection, _event.c.case_id, [case["id"] for case in returning]))
+        .where(
+            among(connection, _event.c.case_id, [case["id"] for case in returning]),
+            # A case that is moved to another version stays where it is.
+            _event.c.trigger != MOVE,
+        )
         .order_by(_event.c.case_id, _event.c.sequence)
     )
     logs: dict[str, list[tuple[Any, str]]] = {}

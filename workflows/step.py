@@ -36,7 +36,7 @@ from workflows.messages import deadlines, messages_of
 from workflows.parties import party_rows, unique_key, with_parties
 from workflows.publishing import Published
 from workflows.spent import days_spent
-from workflows.subjects import KINDS, add_names
+from workflows.subjects import KINDS
 from workflows.timing import plan
 from workflows.titles import add_titles
 from workflows.tools import Cause, Tools
@@ -70,14 +70,6 @@ class Taken:
     notices: int = 0
 
 
-_locked = (
-    select(_case, _organisation.c.name.label("organisation_name"))
-    .outerjoin(_organisation, _organisation.c.id == _case.c.organisation_id)
-    .where(_case.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(_case.c.id)
-    .with_for_update(of=_case)
-)
-
 #: Waits for whoever takes such a step at one of the schools. Rows that refer to them do not wait.
 _one_by_one = (
     select(_organisation.c.id)
@@ -85,17 +77,6 @@ _one_by_one = (
     .order_by(_organisation.c.id)
     .with_for_update(key_share=True)
 )
-
-
-def lock(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """The case rows of ``ids``, locked until the transaction ends, with the names in them.
-
-    SQLite has locked the whole database by ``BEGIN IMMEDIATE`` already.
-    """
-    rows = connection.execute(_locked, {"ids": ids}).mappings()
-    found = {row["id"]: dict(row) for row in rows}
-    add_names(connection, list(found.values()))
-    return found
 
 
 @dataclass(kw_only=True)
@@ -198,7 +179,7 @@ def _add(
 ) -> None:  # fmt: skip
     kept = decision_rows(published, before, cause.trigger, asked, cause.now, before["id"])
     case = _moved(published.process, before, state, cause.now)
-    event = _event_row(before, case, cause, [row["id"] for row in kept])
+    event = event_row(before, case, cause, [row["id"] for row in kept])
     case["head"] = event["hash"]
     batch.decisions += kept
     batch.cases.append(case)
@@ -246,7 +227,7 @@ def _write(
         _clear(connection, process, there)
         insert(connection, _timer, timers)
         if there:
-            connection.execute(_leave_queue, {"ids": [case["id"] for case in there]})
+            connection.execute(leave_queue, {"ids": [case["id"] for case in there]})
         insert(connection, _waiting, waiting)
         insert(connection, _mail, mails)
         insert(connection, _notice, notices)
@@ -285,7 +266,8 @@ def _moved(process: Process, before: Row, state: str, now: datetime) -> dict[str
     }
 
 
-def _event_row(before: Row, case: Row, cause: Cause, decisions: list[str]) -> dict[str, Any]:
+def event_row(before: Row, case: Row, cause: Cause, decisions: list[str]) -> dict[str, Any]:
+    """The next event of a case's log: what it was, what it is, and why."""
     row: dict[str, Any] = {
         "id": new_id(),
         "case_id": case["id"],
@@ -350,8 +332,8 @@ def _update(connection: Connection, cases: Sequence[Row], *, settled: bool, keep
 
 
 _drop_parties = delete(_party).where(_party.c.case_id.in_(bindparam("ids", expanding=True)))
-_drop_timers = delete(_timer).where(_timer.c.case_id.in_(bindparam("ids", expanding=True)))
-_leave_queue = delete(_waiting).where(_waiting.c.case_id.in_(bindparam("ids", expanding=True)))
+drop_timers = delete(_timer).where(_timer.c.case_id.in_(bindparam("ids", expanding=True)))
+leave_queue = delete(_waiting).where(_waiting.c.case_id.in_(bindparam("ids", expanding=True)))
 _withdraw_reminders = (
     update(_mail)
     .where(
@@ -370,6 +352,6 @@ def _clear(connection: Connection, process: Process, cases: Sequence[Row]) -> No
     if not cases or not process.timers:
         return
     ids = {"ids": [case["id"] for case in cases]}
-    connection.execute(_drop_timers, ids)
+    connection.execute(drop_timers, ids)
     if any(rule.mail for rule in process.timers.values()):
         connection.execute(_withdraw_reminders, ids)

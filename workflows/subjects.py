@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,6 +46,7 @@ _TABLES = {"organisation": _organisation, "person": _person, "project": _project
 Row = Mapping[str, Any]
 
 
+@lru_cache(maxsize=1)
 def named_cases() -> Select[Any]:
     """Cases with the names of what they are about: to be narrowed down by whoever asks."""
     return (

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from base.errors import NotFound
 from models.cases import Case
 from models.surveys import SurveyExercise
+from surveys.forgetting import forget_answers
 from surveys.report import ReportSettings
 from surveys.reporting import make_reports
 from workflows.tools import Tools
@@ -26,7 +27,7 @@ _exercise = SurveyExercise.__table__  # type: ignore[attr-defined]
 
 #: The names of the values in the round, as docs/survey-reports.md explains them.
 THRESHOLD, SCOPE = "results_threshold", "results_scope"
-AFTER_DAYS = "report_after_days"
+AFTER_DAYS, KEPT_DAYS = "report_after_days", "answers_kept_days"
 STATISTICS = "statistics_threshold"
 MARKS = ("low_below", "high_from", "gap_from")
 
@@ -74,6 +75,19 @@ def make_due_reports(
         lambda connection, exercise: report_settings(connection, tools, exercise), ending,
         lambda connection, exercise: _days(connection, tools, exercise),
     )  # fmt: skip
+
+
+def forget_old_answers(database: sqlalchemy.Engine, tools: Tools) -> int:
+    """Forget answers that were kept as long as their country says; gives of how many exercises.
+
+    Where a country has not said, nothing is forgotten.
+    """
+
+    def kept(connection: Connection, exercise: Mapping[str, Any]) -> int | None:
+        days = round_values(connection, tools, exercise).get(KEPT_DAYS)
+        return days if isinstance(days, int) else None
+
+    return forget_answers(database, tools.clock.now(), kept)
 
 
 def statistics_threshold(connection: Connection, tools: Tools, area: str) -> int | None:

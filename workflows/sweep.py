@@ -25,13 +25,14 @@ from models.cases import Timer
 from models.database import is_away, reading, writing
 from models.leases import Leases, outlast
 from models.types import Instant
+from workflows.case_rows import lock
 from workflows.digests import plan_digests, send_digest
 from workflows.engine import Engine
 from workflows.machine import next_state
 from workflows.publishing import Published
 from workflows.reminders import remind
 from workflows.screening import plan_starts, screen
-from workflows.step import lock, take
+from workflows.step import take
 from workflows.timing import next_time
 from workflows.tools import Cause
 from workflows.waiting import fill_queue
@@ -55,8 +56,7 @@ def prepare(engine: Engine) -> None:
     """Set the timers that belong to processes (screenings, digests); see that there is a queue."""
     now = engine.tools.clock.now()
     with writing(engine.database) as connection:
-        for name in engine.tools.library.processes(connection):
-            published = engine.tools.library.in_force(connection, name, now.date())
+        for published in engine.tools.library.all_in_force(connection, now.date()):
             plan_starts(connection, published, now)
             plan_digests(connection, published, now)
         fill_queue(connection, engine.tools.library)
@@ -165,6 +165,8 @@ def _cases_due(engine: Engine, timers: Sequence[dict[str, Any]]) -> None:
         cases = lock(connection, sorted({timer["case_id"] for timer in timers}))
         groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for timer in timers:
+            if not _in_time(timer, cases[timer["case_id"]]):
+                continue
             release = cases[timer["case_id"]]["release_id"]
             groups.setdefault((release, timer["name"]), []).append(timer)
         for (release, name), due in groups.items():

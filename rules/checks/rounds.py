@@ -50,6 +50,8 @@ def check_round(
         if name in call.dates:
             check.error(("parameters", name), f'"{name}" is among the dates already')
     _inferred(check, (), call.inferred, own)
+    for name in call.about:
+        check.named("date or parameter", name, own, ("about", name))
     _windows(check, (), call, "")
     _years(check, call)
     _unknown(check, call, rule_sets)
@@ -176,6 +178,8 @@ def _unknown(check: Remarks, call: Round, rule_sets: Sequence[RuleSet]) -> None:
         if value is None:
             needed = [rule_set for rule_set, names in needs.items() if name in names]
             what = f"{', '.join(needed)} cannot be met" if needed else "no rule set needs it"
+            if not needed and name in call.about:
+                what = call.about[name].strip()
             check.note(_place(call.dates, name), f'"{name}" is not known: {what}')
 
 

@@ -58,6 +58,9 @@ def test_an_organisation_can_close_by_itself() -> None:
     monday = date(2023, 5, 15)
     assert not is_working_day(monday, "NL", [monday])
     assert add_working_days(date(2023, 5, 12), 1, "NL", [monday]) == date(2023, 5, 16)
+    # A closing day of a weekend takes none away; Ascension Day on the 18th does by itself.
+    closed = [monday, date(2023, 5, 14), date(2023, 5, 26)]
+    assert working_days_between(date(2023, 5, 12), date(2023, 5, 19), "NL", closed) == 3
 
 
 @given(day=DAYS, count=st.integers(0, 30), area=st.sampled_from(["BE-VLG", "NL", "FR", "DE"]))
@@ -65,6 +68,13 @@ def test_counting_and_adding_agree(day: date, count: int, area: str) -> None:
     later = add_working_days(day, count, area)
     assert working_days_between(day, later, area) == count
     assert working_days_between(later, day, area) == -count
+
+
+def test_years_of_working_days_are_counted_one_by_one() -> None:
+    first, last = date(2021, 11, 3), date(2024, 2, 29)
+    days = [first + timedelta(days=n) for n in range(1, (last - first).days + 1)]
+    one_by_one = sum(is_working_day(day, "BE-VLG") for day in days)
+    assert working_days_between(first, last, "BE-VLG") == one_by_one
 
 
 def test_summer_time_moves_the_end_of_a_day() -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -26,9 +23,8 @@ from rules.judge import Judge
 from tests.builders import Desk, add_school
 from tests.conftest import opened, psycopg
 from tests.notifications.conftest import Inbox, free_port, outbox
+from tests.processes import Running
 from workflows.verifying import verify
-
-ROOT = Path(__file__).resolve().parents[2]
 
 SCREENING = datetime.fromisoformat("2022-11-23T05:00:01+00:00")
 SCHOOLS = 200
@@ -37,37 +33,6 @@ LEASES = timedelta(minutes=11)
 
 #: The evening before, when everything is quiet.
 EVE = SCREENING - timedelta(hours=18)
-
-#: A command of ``keurmerk`` on a clock that goes on from a given moment (see :meth:`House.later`),
-#: screening in small bites so that there is a middle to be killed in.
-COMMAND = """
-import sys
-import time
-from dataclasses import replace
-from datetime import datetime, timedelta
-import service
-import workflows.screening
-from pathlib import Path
-from base.clock import ShiftedClock
-from cli.app import run
-from cli.context import Wiring
-from notifications import delivery
-from workflows import sweep
-workflows.screening.CHUNK = 20
-class Clock(ShiftedClock):
-    def now(self):
-        return super().now() + timedelta(hours=Path("later").exists() * 18)
-since = timedelta(seconds=time.time() - float(sys.argv.pop(1)))
-clock = Clock(datetime.fromisoformat(sys.argv.pop(1)) + since)
-if seconds := float(sys.argv.pop(1)):
-    lease = timedelta(seconds=seconds)
-    for module in (delivery, sweep):
-        module.LEASES = replace(module.LEASES, length=lease)
-run(Wiring(
-    settings=service.settings_with_logs, app=service.application,
-    open=lambda settings, _clock: service.open_parts(settings, clock),
-))
-"""
 
 
 @dataclass
@@ -83,7 +48,7 @@ class House:
     @contextmanager
     def process(
         self, command: str, moment: datetime, *, lease: float = 0, **settings: str
-    ) -> Iterator[subprocess.Popen[bytes]]:
+    ) -> Iterator[Running]:
         """``keurmerk serve`` or ``worker``; told to end at the end, if it lives.
 
         Arguments:
@@ -91,32 +56,22 @@ class House:
             lease: how long a claim holds, in seconds; 0 is as it is.
             settings: by name, without the prefix.
         """
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("KEURMERK_")
-        }
-        environment |= {
-            "PYTHONPATH": str(ROOT), "KEURMERK_DATABASE": self.url,
-            "KEURMERK_SQLITE_SYNCHRONOUS": "NORMAL", "KEURMERK_PORT": str(self.port),
-            "KEURMERK_SMTP_HOST": "127.0.0.1", "KEURMERK_SMTP_PORT": str(self.smtp_port),
-            "KEURMERK_SMTP_SECURITY": "none", "KEURMERK_SMTP_CONNECTIONS": "2",
-            "KEURMERK_GRACE_SECONDS": "0", "KEURMERK_SWEEP_SECONDS": "0.2",
-            **{f"KEURMERK_{name.upper()}": value for name, value in settings.items()},
+        own = {
+            "database": self.url, "sqlite_synchronous": "NORMAL", "port": str(self.port),
+            "smtp_host": "127.0.0.1", "smtp_port": str(self.smtp_port), "smtp_security": "none",
+            "smtp_connections": "2", "grace_seconds": "0", "sweep_seconds": "0.2",
         }  # fmt: skip
-        with self._log(command).open("ab") as log:
-            process = subprocess.Popen(
-                [
-                    sys.executable, "-c", COMMAND, str(time.time()), moment.isoformat(),
-                    str(lease), command,
-                ],
-                cwd=self.folder, env=environment, stderr=log,
-            )  # fmt: skip
-            try:
-                yield process
-            finally:
-                if process.poll() is None:
-                    process.send_signal(signal.SIGTERM)
-                ended = process.wait(timeout=60)
-            assert ended in {0, -signal.SIGKILL}, self.told(command)
+        running = Running(
+            str(time.time()), moment.isoformat(), str(lease), command, folder=self.folder,
+            settings={**own, **settings}, main="tests.chaos.later:main", log=self._log(command),
+        )  # fmt: skip
+        try:
+            yield running
+        finally:
+            if running.returncode is None:
+                running.send_signal(signal.SIGTERM)
+            ended = running.wait(60)
+        assert ended in {0, -signal.SIGKILL}, self.told(command)
 
     def _log(self, command: str) -> Path:
         return self.folder / f"{command}.log"
@@ -126,7 +81,7 @@ class House:
         return self._log(command).read_text(encoding="utf-8")
 
     @contextmanager
-    def service(self, moment: datetime) -> Iterator[subprocess.Popen[bytes]]:
+    def service(self, moment: datetime) -> Iterator[Running]:
         """``keurmerk serve``."""
         with self.process("serve", moment) as process:
             yield process
@@ -145,14 +100,12 @@ class House:
         """It is 18 hours later for every process: after the eve, the screening is due."""
         (self.folder / "later").touch()
 
-    def wait(
-        self, reached: Callable[[], bool], *processes: subprocess.Popen[bytes], seconds: float = 90
-    ) -> None:
+    def wait(self, reached: Callable[[], bool], *processes: Running, seconds: float = 90) -> None:
         """Until something is so; the processes live meanwhile."""
         deadline = time.monotonic() + seconds
         while not reached():
             told = "\n".join(path.read_text()[-3000:] for path in self.folder.glob("*.log"))
-            assert all(process.poll() is None for process in processes), f"one ended: {told}"
+            assert all(process.returncode is None for process in processes), f"one ended: {told}"
             assert time.monotonic() < deadline, f"it never came so far: {told}"
             time.sleep(0.01)
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,70 +18,37 @@ from notifications.delivery import deliver
 from notifications.templates import Templates
 from tests.builders import Desk, add_school
 from tests.notifications.conftest import NOW, Inbox, free_port, make_post, outbox, put
+from tests.processes import Running
 from workflows.sweep import LEASE as TIMER_LEASE
 from workflows.sweep import sweep
 from workflows.verifying import verify
 
 pytestmark = pytest.mark.chaos
-ROOT = Path(__file__).resolve().parents[2]
-
-DELIVER = """
-import sys
-from base.clock import VirtualClock
-from models.database import open_database
-from notifications.carriers import SmtpCarrier
-from notifications.templates import Templates
-from notifications.delivery import deliver
-from tests.notifications.conftest import NOW, make_post
-port = int(sys.argv[2])
-carrier = lambda: SmtpCarrier("127.0.0.1", port, security="none")
-deliver(make_post(open_database(sys.argv[1]), Templates(), carrier, 2))
-"""
-
-SWEEP = """
-import sys
-from datetime import UTC, datetime, timedelta
-from base.clock import VirtualClock
-from models.database import open_database
-from rules.judge import Judge
-from workflows.engine import Engine
-from workflows.publishing import Library
-from workflows.tools import Tools
-from workflows.sweep import sweep
-clock = VirtualClock(datetime.fromisoformat(sys.argv[2]))
-with Judge() as judge:
-    tools = Tools(
-        clock=clock, library=Library(), judge=judge, grace=timedelta(seconds=20),
-        public_url="https://keurmerk.example",
-    )
-    sweep(Engine(open_database(sys.argv[1]), tools), batch=20)
-"""
 
 
-def start(code: str, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments], cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+def start(act: str, *arguments: str, folder: Path) -> Running:
+    return Running(*arguments, folder=folder, main=f"tests.chaos.acts:{act}")
 
 
-def kill_when(process: subprocess.Popen[bytes], reached: Callable[[], bool]) -> None:
+def kill_when(process: Running, reached: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
-    while not reached() and process.poll() is None and time.monotonic() < deadline:
+    while not reached() and process.returncode is None and time.monotonic() < deadline:
         time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.wait()
 
 
 @pytest.mark.timeout(180)
-def test_killed_while_it_delivers(engine: sqlalchemy.Engine, database_url: str) -> None:
+def test_killed_while_it_delivers(
+    engine: sqlalchemy.Engine, database_url: str, tmp_path: Path
+) -> None:
     inbox = Inbox()
     controller = Controller(inbox, hostname="127.0.0.1", port=free_port())
     controller.start()
     try:
         ids = put(engine, 900)
         for goal in (150, 400, 650):
-            process = start(DELIVER, database_url, str(controller.port))
+            process = start("deliver_mails", database_url, str(controller.port), folder=tmp_path)
             kill_when(process, lambda goal=goal: len(inbox.accepted) >= goal)  # type: ignore[misc]
         assert len(inbox.accepted) < 900
         post = make_post(
@@ -104,7 +67,7 @@ def test_killed_while_it_delivers(engine: sqlalchemy.Engine, database_url: str) 
 
 
 @pytest.mark.timeout(180)
-def test_killed_while_it_sweeps(desk: Desk, database_url: str) -> None:
+def test_killed_while_it_sweeps(desk: Desk, database_url: str, tmp_path: Path) -> None:
     with writing(desk.database) as connection:
         for number in range(150):
             add_school(connection, f"School {number}")
@@ -114,7 +77,7 @@ def test_killed_while_it_sweeps(desk: Desk, database_url: str) -> None:
         desk.engine.fire(row["id"], "start", desk.teacher_of(row["organisation_id"]))
     moment = "2023-01-31T23:00:00+00:00"
     for goal in (20, 60, 100):
-        process = start(SWEEP, database_url, moment)
+        process = start("sweep_timers", database_url, moment, folder=tmp_path)
         kill_when(
             process,
             lambda goal=goal: (

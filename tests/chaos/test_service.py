@@ -72,7 +72,7 @@ def test_a_service_outlives_its_database(
             house.inbox.limit = None
             time.sleep(1)
             assert not house.ready()
-            assert process.poll() is None
+            assert process.returncode is None
             control("start")
             house.wait(house.ready, process)
             before = len(house.inbox.accepted)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.notifications.conftest import free_port
+from tests.processes import Running
 
 ROOT = Path(__file__).resolve().parents[2]
 #: The tutorial has a test of its own, which makes its files first.
@@ -38,23 +36,15 @@ def test_there_are_commands_to_run() -> None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
 def test_the_commands_of_a_page_work_as_written(page: str, tmp_path: Path) -> None:
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("KEURMERK_")
-    }
-    environment |= {
-        "KEURMERK_DATABASE": f"sqlite:///{tmp_path / 'keurmerk.db'}",
-        "KEURMERK_FILES": str(tmp_path / "files"), "KEURMERK_MAIL_FOLDER": str(tmp_path / "mail"),
-        "KEURMERK_PORT": str(free_port()),
+    settings = {
+        "database": f"sqlite:///{tmp_path / 'keurmerk.db'}", "files": str(tmp_path / "files"),
+        "mail_folder": str(tmp_path / "mail"), "port": str(free_port()),
     }  # fmt: skip
     for arguments in commands(page):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "service", *arguments], cwd=ROOT, env=environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+        running = Running(*arguments, folder=ROOT, settings=settings)
         if arguments[0] in {"serve", "worker"}:
-            assert process.stderr is not None
-            assert "Keurmerk is at" in process.stderr.readline()
+            running.until_told("Keurmerk is at")
             time.sleep(0.5)
-            process.send_signal(signal.SIGTERM)
-        _, told = process.communicate(timeout=250)
-        assert (arguments, process.returncode, "Traceback" in told) == (arguments, 0, False)
+            running.send_signal(signal.SIGTERM)
+        done = running.ended()
+        assert (arguments, done.returncode, "Traceback" in done.stderr) == (arguments, 0, False)

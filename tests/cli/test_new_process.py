@@ -16,7 +16,7 @@ PAGE = (ROOT / "docs/new-process.md").read_text(encoding="utf-8")
 #: Folders of the repository that the program itself needs.
 PROGRAM = (
     "base", "cli", "documents", "locale", "migrations", "models", "notifications", "registry",
-    "rules", "web", "workflows",
+    "rules", "surveys", "digisnap", "web", "workflows",
 )  # fmt: skip
 #: Blocks of the page: the words before, the kind, and the content.
 BLOCK = re.compile(

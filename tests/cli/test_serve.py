@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -26,8 +23,8 @@ from cli.demo_service import make_demo
 from cli.serve import PATIENCE
 from tests.cli.conftest import Command
 from tests.notifications.conftest import free_port
+from tests.processes import Running
 
-ROOT = Path(__file__).resolve().parents[2]
 TEACHER = {"Keurmerk-Person": "an.peeters@linde.example.org"}
 #: Seconds within which a service that has nothing to do has to be gone: it waits for no request.
 SOON = PATIENCE - 1
@@ -40,25 +37,23 @@ class Served:
 
     def __init__(self, folder: Path, *arguments: str, **settings: str) -> None:
         self.port = free_port()
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("KEURMERK_")
-        }
-        environment |= {f"KEURMERK_{name.upper()}": value for name, value in settings.items()}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "service", "serve", "--port", str(self.port), *arguments],
-            cwd=folder, env={**environment, "PYTHONPATH": str(ROOT)}, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
+        self.greeting = f"Keurmerk is at http://127.0.0.1:{self.port}\n"
+        self.process = Running(
+            "serve", "--port", str(self.port), *arguments, folder=folder, settings=settings
+        )
 
     def ready(self) -> Served:
-        assert self.process.stderr is not None
-        assert self.process.stderr.readline() == f"Keurmerk is at http://127.0.0.1:{self.port}\n"
+        self.process.until_told("\n")
+        assert self.process.told == self.greeting
         return self
 
     def end(self, number: signal.Signals) -> tuple[int, str, str]:
         self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=SOON)
-        return self.process.returncode, out, err
+        return self.ended()
+
+    def ended(self) -> tuple[int, str, str]:
+        done = self.process.ended(SOON)
+        return done.returncode, done.stdout, done.stderr.removeprefix(self.greeting)
 
     def json(self, path: str) -> Any:
         request = Request(f"http://127.0.0.1:{self.port}/api/v1{path}", headers=TEACHER)
@@ -76,9 +71,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
     yield serve
     for one in begun:
-        if one.process.poll() is None:
-            one.process.kill()
-        one.process.communicate()
+        one.process.kill()
+        one.process.wait()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda one: one.name)
@@ -105,15 +99,14 @@ def test_a_request_under_way_is_answered(serve: Serve) -> None:
         time.sleep(0.5)
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", served.port), timeout=SOON)
-        assert served.process.poll() is None
+        assert served.process.returncode is None
         line.sendall(body[10:])
         answer = b""
         while part := line.recv(65536):
             answer += part
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert json.loads(answer.split(b"\r\n\r\n", 1)[1])["sections"][0]["fields"][0]["value"] == "no"
-    assert served.process.communicate(timeout=SOON) == ("", "")
-    assert served.process.returncode == 0
+    assert served.ended() == (0, "", "")
 
 
 def test_a_port_that_is_taken_is_said_before_anything_is_done(
@@ -121,9 +114,9 @@ def test_a_port_that_is_taken_is_said_before_anything_is_done(
 ) -> None:
     first = serve(database=installed.database).ready()
     second = serve("--port", str(first.port), database=installed.database)
-    out, err = second.process.communicate(timeout=60)
-    assert (second.process.returncode, out) == (1, "")
-    assert err == (
+    done = second.process.ended(60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
         f"Nothing can listen on 127.0.0.1, port {first.port}: Address already in use. "
         "KEURMERK_HOST and KEURMERK_PORT, or --host and --port, name others.\n"
     )

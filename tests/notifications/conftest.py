@@ -38,7 +38,7 @@ CONTEXT: dict[str, Any] = {
         "school": "Sint-Jan", "codes": [{"name": "KS Leuven Dag", "code": "Digisnap_88Xf2y"}],
         "level": {"en": "Primary education", "nl": "Lager onderwijs"}, "school_year": "2022-2023",
         "description": {"en": "Access to Digisnap.", "nl": "Toegang tot Digisnap."},
-        "badge_url": "https://keurmerk.example/badges/b",
+        "badge_url": "https://keurmerk.example/badges/b", "holders": 3, "all_share": False,
     },
     "kept": {
         "first_day": "2022-12-01", "last_day": "2023-11-30",

@@ -35,12 +35,15 @@ def test_lookup_by_whole_name_and_by_the_last_part() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("fit", ""), ("loan/fti", ' (did you mean "loan/fit"?)')]
+    ("name", "hint", "known"),
+    [
+        ("fit", "", "gift/fit, gift/only, loan/fit"),
+        ("loan/fti", ' (did you mean "loan/fit"?)', "loan/fit"),
+    ],
 )
-def test_a_rule_set_that_is_not_there(name: str, hint: str) -> None:
+def test_a_rule_set_that_is_not_there(name: str, hint: str, known: str) -> None:
     with pytest.raises(NotFound) as caught:
         book().rule_set(name)
-    known = "gift/fit, gift/only, loan/fit"
     assert str(caught.value) == f"There is no rule set {name}{hint}. There are: {known}."
 
 

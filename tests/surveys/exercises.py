@@ -26,6 +26,7 @@ ROLE = "selfie_coordinator"
 SET: dict[str, Any] = {
     "both_days_count": True, "past_start_possible": False, "sessions_fixed": False,
     "levels_count_separately": False, "stale_may_begin": True, "offers_primary": True,
+    "levels_days_may_differ": False,
     "offers_lower_secondary": True, "offers_upper_secondary": True,
     "offers_upper_secondary_vocational": True, "offers_adult": False,
     "recommended_minimum_school_leaders": 1, "recommended_minimum_teachers": 5,

@@ -256,6 +256,27 @@ def test_the_fourth_of_a_school_year_is_refused(selfie: Desk) -> None:
         begun(selfie)
 
 
+def test_other_days_than_another_exercise_at_the_same_time_are_a_setting(
+    sqlite_engine: sqlalchemy.Engine, clock: VirtualClock, judge: Judge
+) -> None:
+    unsaid = {name: value for name, value in SET.items() if name != "levels_days_may_differ"}
+    desk = open_desk(
+        sqlite_engine, clock, judge, settings={f"{EXERCISE}/2022-2023": {"BE-VLG": unsaid}}
+    )
+    locked(desk)
+    case_id = begun(desk)
+    set_up(desk, case_id, last=LAST + timedelta(days=1))
+    assert unmet(desk, case_id) == {"same_days"}
+    set_up(desk, case_id, LAST + timedelta(days=1), LAST + timedelta(days=8))
+    desk.fire(case_id, "make_links", desk.teachers[0])
+
+
+def test_of_days_that_are_not_set_only_that_is_said(selfie: Desk) -> None:
+    case_id = begun(selfie)
+    numbers()(selfie.database, case_id)
+    assert unmet(selfie, case_id) == {"dates"}
+
+
 def test_nobody_else_begins_or_locks_one(selfie: Desk) -> None:
     case_id = begun(selfie)
     set_up(selfie, case_id)

@@ -21,7 +21,9 @@ from base.clock import VirtualClock
 from models.database import reading, writing
 from models.registry import Organisation
 from models.survey_results import SurveyReport
+from models.surveys import SurveySheet
 from surveys import reporting
+from surveys.forgetting import forget_answers
 from surveys.report import ReportSettings
 from surveys.reporting import LEASE, make_reports
 from tests.builders import add
@@ -260,6 +262,7 @@ from datetime import datetime
 from base.clock import VirtualClock
 from models.database import open_database
 from surveys import reporting
+from surveys.forgetting import forget_answers
 from surveys.report import ReportSettings
 reporting.STEP = 100
 stream = reporting._sheets
@@ -325,3 +328,19 @@ def test_the_order_of_areas_is_the_questionnaires(sqlite_engine: sqlalchemy.Engi
         add_sheets(connection, made_up, "students", some(4, 3))
     content = made(sqlite_engine)["content"]
     assert [one["area"] for one in content["areas"]] == ["leadership", "assessment", "mine"]
+
+
+def test_answers_are_kept_as_long_as_the_country_says(engine: sqlalchemy.Engine) -> None:
+    answers = {"teachers": sheets(*[[1, 5]] * 4), "students": sheets([2, 3])}
+    exercise(engine, answers, school=school(engine))
+    report = made(engine)
+    moment = report["made_at"] + timedelta(days=30)
+    assert forget_answers(engine, moment, lambda *_: None) == 0, "nobody has said"
+    assert forget_answers(engine, moment - timedelta(seconds=1), lambda *_: 30) == 0
+    assert forget_answers(engine, moment, lambda *_: 30) == 1
+    assert forget_answers(engine, moment, lambda *_: 30) == 0
+    table = SurveySheet.__table__  # type: ignore[attr-defined]
+    with reading(engine) as connection:
+        left = connection.execute(select(table.c.group, table.c.answers)).all()
+    assert sorted(left) == [("students", b""), *[("teachers", b"")] * 4], "who took part stays"
+    assert made(engine) == report

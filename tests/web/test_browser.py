@@ -104,6 +104,8 @@ def browser() -> Iterator[Browser]:
 def visit(site: Site, page: Page, name: str) -> None:
     """Go to a page as the person it is for."""
     path, person = site.pages[name]
+    # What the page before is still asking for would otherwise be asked for by nobody.
+    page.goto("about:blank")
     page.context.clear_cookies(name="session")
     if person:
         page.goto(f"{site.address}/sign-in")
@@ -111,12 +113,15 @@ def visit(site: Site, page: Page, name: str) -> None:
     page.goto(site.address + path)
 
 
+LANGUAGES = ("en", "nl", "fr", "de")
 VIEWS = [
-    *((language, PHONE, "dark") for language in ("en", "nl", "fr", "de")),
-    *((language, SCREEN, "light") for language in ("en", "nl", "fr", "de")),
+    *((language, PHONE, "dark") for language in LANGUAGES),
+    *((language, SCREEN, "light") for language in LANGUAGES),
     ("en", PHONE, "light"),
     ("en", SCREEN, "dark"),
 ]
+#: Axe looks at each width in each scheme: its rules know no language, and each look takes a second.
+LOOKED_AT = [("nl", PHONE, "dark"), ("en", SCREEN, "light"), *VIEWS[-2:]]
 
 
 @pytest.mark.parametrize(("language", "width", "scheme"), VIEWS)
@@ -132,17 +137,20 @@ def test_pages_are_for_everybody(
         page.on("console", lambda message: told.append(message.text))
         page.on("request", lambda request: told.append(request.url))
         for name in site.pages:
-            told.clear()
             visit(site, page, name)
             assert page.locator("html").get_attribute("lang") == language
             page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
             assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-            found = Axe().run(page, options={"runOnly": STANDARD, "resultTypes": ["violations"]})
-            assert found.response["violations"] == [], (name, found.generate_report())
+            if (language, width, scheme) in LOOKED_AT:
+                options = {"runOnly": STANDARD, "resultTypes": ["violations"]}
+                found = Axe().run(page, options=options)
+                assert found.response["violations"] == [], (name, found.generate_report())
             strange = [one for one in told if not one.startswith((site.address, "data:", *OWN))]
             if name == "error":
                 strange = [one for one in strange if "404" not in one]
             assert strange == [], name
+            page.goto("about:blank")
+            told.clear()
 
 
 @pytest.mark.parametrize("width", [PHONE, SCREEN])

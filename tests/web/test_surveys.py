@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+import traceback
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 import sqlalchemy
+from limits import parse
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from base.clock import VirtualClock
-from models.surveys import SurveyProgress, SurveySheet
+from models.surveys import SurveyExercise, SurveyProgress, SurveySheet
 from rules.judge import Judge
 from tests.builders import Desk
 from tests.surveys.exercises import (
@@ -25,6 +28,7 @@ from tests.surveys.exercises import (
     token_of,
 )
 from tests.web.conftest import client_as, context_of
+from web.limits import POLICIES, Limits
 from web.signing_in import inside
 
 pytestmark = pytest.mark.integration
@@ -49,9 +53,13 @@ def hidden(html: str) -> dict[str, str]:
 
 def test_a_school_registers_and_sets_an_exercise_up(selfie: Desk, tmp_path: Path) -> None:
     client = signed_in(selfie, tmp_path, selfie.teachers[0])
-    wrong = client.post("/surveys/register", data={"school": selfie.school, "school_email": "x@"})
-    assert wrong.status_code == 422
+    page = client.get("/surveys").text
+    found = re.search(r'href="(/apply/[^"]+)"', page)
+    assert found
+    wrong = client.post(found[1], data={"school_email": "x@"})
+    assert (wrong.status_code, wrong.text.count('aria-invalid="true"')) == (422, 2)
     assert 'value="x@"' in wrong.text
+    assert "Oefening beginnen" not in page, "there is no coordinator yet"
     case_id = register(selfie)
     link = f"/links/{link_in_mail(selfie, case_id)}"
     for _ in range(2):  # a mail program looks at it first
@@ -164,6 +172,23 @@ def test_answering_leaves_no_trace(selfie: Desk, tmp_path: Path) -> None:
     assert "cannot be made later" in late.text
 
 
+def test_nor_does_a_fault(selfie: Desk, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    token = token_of(selfie, opened(selfie), "teachers")
+    client = signed_in(selfie, tmp_path, None)
+    sent = hidden(client.post(f"/s/{token}").text)
+    with selfie.database.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE survey_sheet RENAME TO elsewhere")
+    sent |= {"answers": "4" * len(sent["answers"]), "to": "submit"}
+    with capture_logs() as logs:
+        assert client.post(f"/s/{token}/answers", data=sent).status_code == 500
+    (line,) = logs
+    told = "".join(traceback.format_exception(line["exc_info"])) + capfd.readouterr().err
+    assert "INSERT INTO survey_sheet" in told
+    assert "\\x04" not in told, "what was answered"
+    assert sent["key"] not in told
+    assert exercise(selfie, str(selfie.rows(SurveyExercise)[0]["case_id"]))["id"] not in told
+
+
 @pytest.mark.parametrize(
     "changed", [{"answers": "5"}, {"answers": "x" * 33}, {"key": "other"}, {"answers": ""}]
 )
@@ -199,15 +224,30 @@ def test_too_early_too_late_and_no_link(selfie: Desk, tmp_path: Path) -> None:
     assert client.post(f"/s/{token}").status_code == 409
 
 
-def test_one_address_cannot_begin_without_end(
-    selfie: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("web.pages.answering.MOST_BEGUN", 2)
-    token = token_of(selfie, opened(selfie), "students")
-    client = signed_in(selfie, tmp_path, None)
-    assert [client.post(f"/s/{token}").status_code for _ in range(3)] == [200, 200, 429]
-    selfie.clock.move_to(selfie.moment("2022-11-29T11:01:00+00:00"))
-    assert client.post(f"/s/{token}").status_code == 200
+def test_a_whole_school_behind_one_address_answers_at_once() -> None:
+    limits = Limits()
+    asked = [("GET", "/s/x"), ("POST", "/s/x"), *[("POST", "/s/x/answers")] * 9,
+             ("GET", "/s/x/done"), ("POST", "/s/x/certificate")]  # fmt: skip
+    waits = [limits.wait(*one, "192.0.2.1") for _ in range(2000) for one in asked]
+    assert set(waits) == {0}
+
+
+def test_one_address_cannot_begin_without_end(selfie: Desk, tmp_path: Path) -> None:
+    policies = tuple(
+        replace(one, limit=parse("2 per minute")) for one in POLICIES if one.name == "questionnaire"
+    )
+    case_id = opened(selfie)
+    token = token_of(selfie, case_id, "students")
+    context = replace(context_of(selfie, tmp_path, demo=False), limits=Limits(policies))
+    client = client_as(selfie, context, None)
+    page = client.post(f"/s/{token}")
+    assert client.post(f"/api/v1/questionnaires/{token}/begin").status_code == 200
+    refused = client.post(f"/s/{token}")
+    assert (refused.status_code, f'href="/s/{token}"' in refused.text) == (429, True)
+    assert client.post(f"/api/v1/questionnaires/{token}/begin").status_code == 429
+    sent = hidden(page.text)
+    assert client.post(f"/s/{token}/answers", data={**sent, "to": "submit"}).status_code == 200
+    assert len(selfie.rows(SurveySheet)) == 1, "whoever has begun is not stopped"
 
 
 def test_the_same_over_the_api(selfie: Desk, tmp_path: Path) -> None:

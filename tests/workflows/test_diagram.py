@@ -177,7 +177,9 @@ def test_the_same_process_gives_the_same_picture(label: Process) -> None:
 def test_an_unknown_state_is_refused(label: Process) -> None:
     with pytest.raises(NotFound) as caught:
         diagram(label, "en", current_state="drafts")
-    assert caught.value.say() == "The process has no state drafts."
+    assert caught.value.say().startswith(
+        'The process has no state drafts (did you mean "draft"?). There are: invited, draft, '
+    )
 
 
 def test_a_missing_or_failing_program_is_our_fault(

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy
 
 from base.clock import VirtualClock
-from base.errors import BadInput, Conflict, NotAllowed, NotMet
+from base.errors import BadInput, Conflict, NotAllowed, NotMet, NotPossible
 from models.cases import Decision
 from models.database import reading, writing
 from models.registry import Label, ProjectMember
@@ -34,7 +34,9 @@ from workflows.verifying import verify
 
 YEARS = ("2022", "2023", "2024", "2025", "2026", "2027")
 #: What the CSS sets every year.
-YEAR = {"labels": {"opens": date(2022, 9, 1), "closes": date(2023, 8, 31)}}
+YEAR = {
+    "labels": {"opens": date(2022, 9, 1), "closes": date(2023, 8, 31)}, "partners_share": False,
+}  # fmt: skip
 Open = Callable[..., Desk]
 
 
@@ -310,6 +312,26 @@ def test_the_nso_nominates_and_the_css_awards(opened: Open) -> None:
     }  # fmt: skip
     assert mails[0]["context"]["label"]["certificate_url"].endswith(f"{own['id']}/certificate.pdf")
     assert verify(desk.database).faults == []
+
+
+@pytest.mark.parametrize("shared", [True, "unknown"])
+def test_whether_partners_without_a_label_share_it_is_said_by_the_round(
+    opened: Open, shared: Any
+) -> None:
+    desk = opened(partners_share=shared)
+    others(desk)
+    project = candidate(desk, 2500, 2300)
+    case_id = proposed(desk, project, "2023")
+    desk.fire(case_id, "nominate", desk.reviewer)
+    if shared == "unknown":
+        with pytest.raises(NotPossible, match="share"):
+            desk.fire(case_id, "award", desk.css)
+        assert desk.rows(Label, kind="EQL") == []
+        return
+    desk.fire(case_id, "award", desk.css)
+    assert {row["person_id"] for row in desk.rows(Label, kind="EQL")} == {
+        None, *desk.teachers[:2], desk.extra["italian"],
+    }  # fmt: skip
 
 
 def test_nobody_decides_on_her_own_project(opened: Open) -> None:

@@ -132,16 +132,30 @@ def test_a_refusal_says_why(opens: Opens) -> None:
 
 
 @pytest.mark.parametrize("by", ["creator", "css"])
-def test_the_creator_or_the_css_closes_it_for_good(opens: Opens, by: str) -> None:
-    desk = opens()
+def test_the_creator_or_the_css_closes_it_and_it_opens_again_as_is_set(
+    opens: Opens, by: str
+) -> None:
+    possible: Any = by == "css" or "unknown"
+    desk = opens({"standing": {"*": {"reopening_possible": possible}}})
     case_id = submitted(desk)
     desk.fire(case_id, "approve", desk.css)
     for wrong in (desk.teachers[1], desk.reviewer):
         with pytest.raises(NotAllowed):
             desk.fire(case_id, "close", wrong)
     desk.fire(case_id, "close", desk.css if by == "css" else desk.teachers[0])
+    if by == "creator":
+        with pytest.raises(NotMet) as refused:
+            desk.fire(case_id, "reopen", desk.teachers[0])
+        assert "the round does not say" in refused.value.say("en")
+    else:
+        desk.fire(case_id, "reopen", desk.teachers[0])
+        assert written_to(desk, "reopened") == {desk.teachers[0]}
+        desk.fire(case_id, "close", desk.teachers[0])
+    with pytest.raises(NotAllowed):
+        desk.fire(case_id, "archive", desk.teachers[0])
+    desk.fire(case_id, "archive", desk.css)
     row = desk.case(case_id)
-    assert (row["state"], row["is_open"]) == ("closed", False)
+    assert (row["state"], row["is_open"]) == ("archived", False)
 
 
 def test_a_creator_whose_account_is_no_longer_valid_cannot_go_on(opens: Opens) -> None:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy
 
 from base.clock import VirtualClock
-from base.errors import BadInput, Conflict, NotAllowed, NotMet
+from base.errors import BadInput, Conflict, NotAllowed, NotMet, NotPossible
 from models.cases import CaseParty, Decision, Timer
 from models.database import reading, writing
 from models.registry import (
@@ -28,6 +28,7 @@ from rules.judge import Judge
 from tests.builders import Desk, add, add_grant, add_person, add_school
 from tests.workflows.test_random import populate
 from web.scope import scope_of
+from workflows import foresight
 from workflows.engine import Engine
 from workflows.process_file import FOLDER
 from workflows.sweep import sweep
@@ -281,7 +282,8 @@ def test_a_change_of_school_that_no_country_has_ruled_on_is_refused(world: Any) 
     ("sent", "code"),
     [
         ({"role": "pupil"}, NotMet), ({"role": "company_staff"}, NotMet),
-        ({"role": "dragon"}, BadInput), ({"code_of_conduct": "no"}, BadInput),
+        ({"role": "teacher_training"}, NotMet), ({"role": "dragon"}, BadInput),
+        ({"code_of_conduct": "no"}, BadInput),
         ({"privacy_policy": "no"}, BadInput), ({"same_address": "no"}, BadInput),
         ({"school": "nowhere"}, BadInput), ({"school": None}, BadInput),
     ],
@@ -443,8 +445,8 @@ def test_two_accounts_are_found_and_the_holder_knows_what_she_loses(world: Any) 
     assert (party["party"], party["person_id"]) == ("old", desk.teachers[0])
     engine: Engine = desk.engine
     with reading(desk.database) as connection:
-        keeps_new = engine.consequences(connection, dict(case), "keep_new", new)
-        keeps_old = engine.consequences(connection, dict(case), "keep_old", new)
+        keeps_new = foresight.consequences(connection, engine.tools, dict(case), "keep_new", new)
+        keeps_old = foresight.consequences(connection, engine.tools, dict(case), "keep_old", new)
     lost = " ".join(one.say("nl") for one in keeps_new)
     assert "Sint-Jan abroad" in lost
     assert "NQL" in lost
@@ -463,6 +465,39 @@ def test_two_accounts_are_found_and_the_holder_knows_what_she_loses(world: Any) 
     assert (kept[new], kept[desk.teachers[0]]) == ("–", "Sint-Jan 1")
     assert len(desk.rows(Label, person_id=desk.teachers[0])) == 1
     assert verify(desk.database).faults == []
+
+
+def test_the_nso_reports_two_accounts_and_carries_out_what_the_holder_chose(world: Any) -> None:
+    desk = world("duplicate_account")
+    new = doubled(desk)
+    old = desk.teachers[0]
+    with pytest.raises(NotMet):
+        start(desk, "report", desk.reviewer, person_id=new, old=email(desk, desk.teachers[1]))
+    with pytest.raises(BadInput):
+        start(desk, "report", desk.reviewer, person_id=new)
+    with pytest.raises(NotAllowed):
+        start(desk, "report", desk.teachers[1], person_id=new, old=email(desk, old))
+    case_id = start(desk, "report", desk.reviewer, person_id=new, old=email(desk, old))
+    # Nobody chooses in her place, and nothing is deleted before she has.
+    for trigger in ("keep_old", "keep_new"):
+        with pytest.raises(NotAllowed):
+            desk.fire(case_id, trigger, desk.reviewer, sure="yes")
+    for trigger in ("delete_old", "delete_new"):
+        with pytest.raises((NotPossible, Conflict)):
+            desk.fire(case_id, trigger, desk.reviewer)
+    desk.fire(case_id, "keep_old", new, sure="yes")
+    desk.fire(case_id, "choose_again", old)
+    desk.fire(case_id, "keep_new", old, sure="yes")
+    assert desk.mails(template="duplicate_account/chosen")[-1]["context"]["case"]["state"] == (
+        desk.published.process.states["keeping_new"].to_school
+    )
+    with pytest.raises((NotPossible, Conflict)):
+        desk.fire(case_id, "delete_new", desk.reviewer)
+    desk.fire(case_id, "delete_old", desk.coordinator)
+    kept = {row["id"]: row["name"] for row in desk.rows(Person)}
+    assert (kept[old], kept[new]) == ("–", "Sint-Jan 1")
+    (mail,) = desk.mails(template="duplicate_account/done")
+    assert mail["person_id"] == new
 
 
 def test_two_people_are_not_one(world: Any) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,10 @@ from notifications.templates import Templates
 from rules.book import RuleBook
 from tests.builders import PROCESS, Desk
 from workflows.publishing import Library, Published, publish, read_release
+from workflows.sweep import prepare
 
+#: On the first day of a release, and the day before.
+DAYS = timedelta(0), timedelta(days=1)
 TEXT = PROCESS.read_text(encoding="utf-8")
 
 
@@ -79,7 +82,20 @@ def test_a_release_waits_for_its_first_day(desk: Desk) -> None:
         later = library.in_force(connection, "school_label", date(2023, 1, 1))
         with pytest.raises(NotFound):
             library.in_force(connection, "school_label", date(2020, 1, 1))
+        assert [one.id for one in library.all_in_force(connection, date(2023, 1, 1))] == [newer.id]
+        assert [one.id for one in library.all_in_force(connection, date(2022, 12, 31))] == [
+            today.id
+        ]
     assert (today.id, later.id) == (desk.published.id, newer.id)
+
+
+def test_a_process_whose_first_day_is_to_come_stops_nothing_today(desk: Desk) -> None:
+    text = PROCESS.with_name("group_creation.yaml").read_text(encoding="utf-8")
+    publish_text(desk, text, in_force_from=date(2023, 1, 1))
+    prepare(desk.engine)
+    with reading(desk.database) as connection:
+        running = desk.engine.tools.library.all_in_force(connection, date(2022, 12, 31))
+    assert [one.process.process for one in running] == ["school_label"]
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +17,10 @@ from models.database import reading, writing
 from models.messages import Mail
 from rules.judge import Judge
 from tests.builders import Desk
+from tests.processes import Running
 from workflows.engine import Engine
 from workflows.waking import wake
 
-ROOT = Path(__file__).resolve().parents[2]
 _mail = Mail.__table__  # type: ignore[attr-defined]
 
 
@@ -56,18 +53,15 @@ def test_a_worker_takes_it_up_delivers_and_ends_when_told(
 ) -> None:
     with writing(desk.database) as connection:
         connection.execute(text("DELETE FROM timer"))
-    environment = {
-        **os.environ, "KEURMERK_DATABASE": postgres_url, "PYTHONPATH": str(ROOT),
-        "KEURMERK_MAIL_FOLDER": str(tmp_path / "mail"), "KEURMERK_SWEEP_SECONDS": "3000",
-    }  # fmt: skip
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "service", "worker"], cwd=tmp_path, env=environment,
-        stderr=subprocess.PIPE,
+    worker = Running(
+        "worker", folder=tmp_path,
+        settings={
+            "database": postgres_url, "mail_folder": str(tmp_path / "mail"),
+            "sweep_seconds": "3000",
+        },
     )  # fmt: skip
     try:
-        assert worker.stderr is not None
-        while b"worker ready" not in (line := worker.stderr.readline()):
-            assert line, "the worker ended"
+        worker.until_told("worker ready")
         time.sleep(1)  # its first tick is over: only a wake-up makes it look again
         taken = desk.engine.start(
             "school_label", "screening", organisation_id=desk.school, actor_id=None,
@@ -84,6 +78,5 @@ def test_a_worker_takes_it_up_delivers_and_ends_when_told(
         assert len(list((tmp_path / "mail").glob("*.eml"))) == 3
     finally:
         worker.send_signal(signal.SIGTERM)
-        ended = worker.wait(timeout=30)
-        worker.stderr.close()  # type: ignore[union-attr]
+        ended = worker.wait(30)
     assert ended == 0

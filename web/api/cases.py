@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -21,9 +22,12 @@ from web.context import Context, Here
 from web.language import Language
 from web.scope import Scope, scope_of, visible_case, visible_person, visible_school
 from web.signing_in import Reader, Someone
+from workflows import foresight
 from workflows.answers import may_edit
+from workflows.case_rows import last_event
+from workflows.definition import Process
 from workflows.diagram import diagram
-from workflows.engine import UNDO, last_event
+from workflows.log_words import actor_title, processes_of, step_title
 from workflows.parties import add_parties
 from workflows.subjects import named_cases
 from workflows.titles import add_titles
@@ -190,13 +194,13 @@ def whole_in(
         and last["actor_id"] == reader.id
         and tools.clock.now() <= undo_until
     )
-    blocked = context.engine.blocked(connection, case, reader.id)
+    blocked = foresight.blocked(connection, context.tools, case, reader.id)
     return CaseWhole(
         **line.model_dump(),
         waits_for=say(process.actors[waits_for].title, language) if waits_for else None,
         triggers=[
             Name(name=trigger, title=say(process.transitions[trigger].title, language))
-            for trigger in context.engine.possible(connection, case, reader.id)
+            for trigger in foresight.possible(connection, context.tools, case, reader.id)
         ],
         may_edit=may_edit(connection, tools, case, reader.id),
         may_undo=may_undo,
@@ -237,11 +241,15 @@ def _without_mails(payload: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in payload.items() if name != "mails"}
 
 
+def process_by_id(connection: Connection, context: Context) -> Callable[[str], Process]:
+    """The process of a version, by its id."""
+    return lambda release_id: context.tools.library.release(connection, release_id).process
+
+
 def events(
     connection: Connection, context: Context, scope: Scope, case: dict[str, Any], language: str
 ) -> list[EventLine]:
     """The log of a case for a reader: names of staff are for staff."""
-    process = context.tools.library.release(connection, case["release_id"]).process
     staff = scope.is_staff_in(case)
     query = (
         select(_event, _person.c.name.label("person_name"))
@@ -249,18 +257,21 @@ def events(
         .where(_event.c.case_id == case["id"])
         .order_by(_event.c.sequence)
     )
-    steps = {**process.starts, **process.transitions}
+    rows = connection.execute(query).mappings().all()
+    steps = [(row["trigger"], row["payload"]) for row in rows]
+    processes = processes_of(process_by_id(connection, context), case["release_id"], steps)
     found = []
-    for row in connection.execute(query).mappings():
-        step, actor = steps.get(row["trigger"]), process.actors[row["acted_as"]]
-        title = say(step.title, language) if step else UNDO
-        may_know = staff or not actor.grant
+    for row, process in zip(rows, processes, strict=True):
+        actor = process.actors.get(row["acted_as"])
+        may_know = staff or (actor is not None and not actor.grant)
+        title = say(step_title(process, row["trigger"], row["payload"]), language)
         found.append(
             EventLine(
                 sequence=row["sequence"], at=row["at"],
                 trigger=Name(name=row["trigger"], title=title),
                 from_state=row["from_state"], to_state=row["to_state"],
-                acted_as=say(actor.title, language), by=row["person_name"] if may_know else None,
+                acted_as=say(actor_title(process, row["acted_as"]), language),
+                by=row["person_name"] if may_know else None,
                 payload=row["payload"] if staff else _without_mails(row["payload"]),
                 decisions=row["decisions"], hash=row["hash"],
             )

@@ -130,6 +130,5 @@ def rounds(context: Here, language: Language, area: str = "") -> list[RoundShown
 
 def in_force(context: Context) -> list[Published]:
     """What is in force today, by name."""
-    library, day = context.tools.library, context.tools.clock.now().date()
     with reading(context.database) as connection:
-        return [library.in_force(connection, name, day) for name in library.processes(connection)]
+        return context.tools.library.all_in_force(connection, context.tools.clock.now().date())

@@ -24,6 +24,7 @@ from web.language import Language
 from web.metrics import timed_fire
 from web.scope import scope_of, visible_case
 from web.signing_in import Reader, Someone
+from workflows import foresight
 from workflows.definition import Process
 from workflows.rehearsal import rehearse
 
@@ -104,7 +105,7 @@ def consequences(
     with reading(context.database) as connection:
         scope = scope_of(connection, reader.id, context.tools.clock)
         case = visible_case(connection, scope, case_id)
-        found = context.engine.consequences(connection, case, trigger, reader.id)
+        found = foresight.consequences(connection, context.tools, case, trigger, reader.id)
     return [consequence.say(language) for consequence in found]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel, Field, StringConstraints
 
 from base.i18n import LANGUAGES, say
@@ -19,7 +19,6 @@ from web.api.outcomes import EVERYBODY_ONE, READING, WRITING, refusals
 from web.api.sent import Sent
 from web.context import Context, Here
 from web.language import Language
-from web.rate import Limit
 from web.signing_in import Reader, Someone
 from web.surveys import editable_survey, visible_survey
 
@@ -311,10 +310,8 @@ def read_questionnaire(context: Here, language: Language, token: str, lang: str 
     "/questionnaires/{token}/begin", summary="Begin a questionnaire",
     responses=refusals(404, 409, 429),
 )  # fmt: skip
-def begin(context: Here, request: Request, token: str) -> Begun:
+def begin(context: Here, token: str) -> Begun:
     """Begin a questionnaire: it can be submitted for two hours."""
-    limit: Limit = request.app.state.survey_limit
-    limit.count(request.client.host if request.client else "")
     return Begun(key=begin_questionnaire(context.database, token, context.tools.clock.now()))
 
 

@@ -12,7 +12,6 @@ from fastapi.staticfiles import StaticFiles
 from web.pages import (
     accesses,
     account,
-    answering,
     api_reference,
     applications,
     apply,
@@ -32,6 +31,7 @@ from web.pages import (
     processes,
     queue,
     rights,
+    rights_steps,
     rules,
     several,
     sign_in,
@@ -45,6 +45,7 @@ from web.pages import (
     survey_setup,
     survey_statistics,
     surveys,
+    versions,
     well_known,
 )
 from web.pages.participant_rendering import error_page_of
@@ -60,12 +61,11 @@ def set_up_pages(app: FastAPI) -> None:
     app.mount("/static/fonts", StaticFiles(directory=fonts), name="fonts")
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.state.error_page = error_page_of
-    app.state.survey_limit = answering.limit_of(app.state.context)
     for module in (
         start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
         processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
-        labels, badges, calendar, notices, preferences, rights, digisnap, rules, drafts, mailbox,
-        clock, api_reference, links, survey_statistics, survey_reports, surveys, survey_setup,
-        answering, well_known,
+        labels, badges, calendar, notices, preferences, rights_steps, rights, digisnap, rules,
+        versions, drafts, mailbox, clock, api_reference, links, survey_statistics, survey_reports,
+        surveys, survey_setup, well_known,
     ):  # fmt: skip
         app.include_router(module.router, include_in_schema=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -32,7 +33,6 @@ from surveys.questionnaire import LEFT_OUT, NOT_APPLICABLE, Questionnaire, quest
 from web.api.papers import pdf
 from web.context import Context, Here
 from web.pages.participant_rendering import participant_page
-from web.rate import Limit
 
 router = APIRouter()
 
@@ -41,8 +41,6 @@ _company = SurveyCompany.__table__  # type: ignore[attr-defined]
 
 #: A certificate can be made for so many seconds after submitting.
 CERTIFICATE_LASTS = 30 * 60
-#: Questionnaires that one address may begin in a minute: whole schools share one.
-MOST_BEGUN = 600
 #: Names are not longer.
 MOST_NAME = 100
 #: How an answer is written in the page: 0 to 5, and this where there is none.
@@ -71,11 +69,6 @@ class Part:
     questions: Sequence[Question]
 
 
-def limit_of(context: Context) -> Limit:
-    """The limit on how many questionnaires one address may begin."""
-    return Limit(context.tools.clock, MOST_BEGUN)
-
-
 @router.get("/s/{token}")
 def opened(request: Request, context: Here, token: str, lang: str = "") -> HTMLResponse:
     """What the link is for, and the button that begins; or that it is too early or too late."""
@@ -90,15 +83,13 @@ def start(
     request: Request, context: Here, token: str, language: Annotated[str, Form()] = ""
 ) -> HTMLResponse:
     """Begin, and show the first part."""
-    limit: Limit = request.app.state.survey_limit
-    limit.count(request.client.host if request.client else "")
     now = context.tools.clock.now()
     key = begin(context.database, token, now)
     with reading(context.database) as connection:
         found = open_link(connection, token, now)
     return _shown(
-        request, context, found, key=key, language=_language(found, language), at=0,
-        answers=[LEFT_OUT] * len(found.statements),
+        request, found, key=key, language=_language(found, language), at=0,
+        answers=[LEFT_OUT] * len(found.statements), ends=found.expires_at(now),
     )  # fmt: skip
 
 
@@ -121,7 +112,7 @@ def answer(
     with reading(context.database) as connection:
         found = open_link(connection, token, now)
         answers = _answers(found, form)
-        expires_at(connection, token, key, now)
+        ends = expires_at(connection, token, key, now)
     language = _language(found, str(form.get("language", "")))
     at = _place(str(form.get("at", "0")))
     to = str(form.get("to", ""))
@@ -132,7 +123,7 @@ def answer(
         return RedirectResponse(address, status_code=303)
     step = {"next": 1, "back": -1}.get(to, 0)
     return _shown(
-        request, context, found, key=key, language=language, at=at + step, answers=answers
+        request, found, key=key, language=language, at=at + step, answers=answers, ends=ends
     )
 
 
@@ -214,14 +205,12 @@ def parts_of(
 
 
 def _shown(
-    request: Request, context: Context, found: Opened, *, key: str, language: str, at: int,
-    answers: Sequence[int],
+    request: Request, found: Opened, *, key: str, language: str, at: int, answers: Sequence[int],
+    ends: datetime,
 ) -> HTMLResponse:  # fmt: skip
     asked = questionnaire(found.exercise["questionnaire"])
     parts = parts_of(found.statements, asked, language, answers)
     place = max(0, min(at, len(parts)))
-    with reading(context.database) as connection:
-        ends = expires_at(connection, found.token, key, context.tools.clock.now())
     return participant_page(
         request, "answer_part.html", language=language, token=found.token, key=key, at=place,
         parts=parts, part=parts[place] if place < len(parts) else None, questionnaire=asked,

@@ -24,7 +24,7 @@ from web.scope import scope_of, visible_case
 from web.signing_in import Reader, Someone
 from workflows.answers import may_edit
 from workflows.eligibility import Trial, Verdict, verdicts
-from workflows.engine import new_case
+from workflows.new_cases import new_case
 from workflows.parties import unique_key
 from workflows.subjects import KINDS, NOTHING
 

@@ -16,10 +16,10 @@ from markupsafe import Markup
 from sqlalchemy import Connection, select
 
 from base.errors import BadInput, NotFound
-from base.i18n import N_, say
+from base.i18n import N_, say, translate
 from models.cases import Decision
 from models.database import reading
-from web.api.cases import events, whole
+from web.api.cases import events, process_by_id, whole
 from web.api.comments import comments, remove, write
 from web.api.decisions import explained_rows
 from web.api.evidence import readable_file
@@ -40,6 +40,7 @@ from workflows.assigning import colleagues, reviewers_of
 from workflows.definition import Process
 from workflows.diagram import diagram
 from workflows.form_changes import Changes, changes
+from workflows.log_words import MOVE, processes_of
 
 router = APIRouter(dependencies=[Depends(check_address)])
 
@@ -92,6 +93,10 @@ def _case_page(
         if row["round"]:
             call = say(published.round_title(row["round"]), language)
         history = events(connection, context, scope, row, language)
+        processes = processes_of(
+            process_by_id(connection, context), row["release_id"],
+            [(one.trigger.name, one.payload) for one in history],
+        )  # fmt: skip
         staff = scope.is_staff_in(row)
         side = _staff_side(connection, context, person, row, process, language) if staff else None
         waits_for, now = process.states[row["state"]].waits_for, context.tools.clock.now()
@@ -103,7 +108,9 @@ def _case_page(
         decisions = explained_rows(connection, query, language)
     audience: Literal["staff", "school"] = "staff" if staff else "school"
     picture = diagram(process, language, current_state=row["state"], audience=audience)
-    told = [list(_told(process, event, language)) for event in history]
+    told = [
+        list(_told(one, event, language)) for one, event in zip(processes, history, strict=True)
+    ]
     steps = {**process.starts, **process.transitions}
     purposes = {name: say(one.title, language) for name, one in steps.items()}
     return page(
@@ -214,6 +221,8 @@ def _form(context: Context, person: Someone, case_id: str, language: str) -> For
 
 def _told(process: Process, event: EventLine, language: str) -> Iterator[tuple[str, str]]:
     """What the actor wrote with a step, each text under its title."""
+    if event.trigger.name == MOVE:
+        yield translate(N_("Why"), language), event.payload["why"]
     step = {**process.starts, **process.transitions}.get(event.trigger.name)
     sections = process.form.sections if process.form else []
     titles = {one.section: say(one.title, language) for one in sections}

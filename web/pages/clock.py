@@ -11,13 +11,15 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 
 from base.errors import BadInput, NotFound
-from base.i18n import N_, say
+from base.i18n import N_, colon, say, translate
+from documents.words import area_name
 from models.cases import Case, Timer
 from models.database import reading
 from web.context import Context, Here
 from web.language import Language
 from web.pages.rendering import page
 from web.problems import NO_PAGE
+from workflows.actors import EVERYWHERE
 from workflows.subjects import name_of, named_cases
 from workflows.sweep import next_due
 
@@ -96,8 +98,16 @@ def _coming(context: Context, language: str) -> list[tuple[datetime, str, str, s
             process = published.process
             what = say(process.title, language)
             if case is None and row["name"] in process.starts:
-                what = f"{what}: {say(process.starts[row['name']].title, language)}"
+                what = f"{what}{colon(language)}{say(process.starts[row['name']].title, language)}"
             elif case and (fires := process.timers[row["name"]].fire):
-                what = f"{what}: {say(process.transitions[fires].title, language)}"
+                what = f"{what}{colon(language)}{say(process.transitions[fires].title, language)}"
+            elif case is None and "digest" in row["data"]:
+                what = colon(language).join([what, _digest(row["data"]["scope"], language)])
             found.append((row["due_at"], what, name_of(case) if case else "", row["case_id"]))
     return found
+
+
+def _digest(scope: str, language: str) -> str:
+    """The daily mail about what waits, and where it is for."""
+    words = translate(N_("the daily mail about what waits"), language)
+    return words if scope == EVERYWHERE else f"{words} ({area_name(scope, language)})"

@@ -19,8 +19,9 @@ from base.errors import (
     NotPossible,
     Problem,
 )
-from base.i18n import N_
+from base.i18n import LANGUAGES, N_
 from models.database import reading
+from notifications.languages import NAMES
 from rules.book import RuleBook
 from rules.country_values import CountryValue, country_values
 from rules.editing import Path, Value, changed, read, values_of
@@ -30,6 +31,7 @@ from web.context import Context, Here
 from web.language import Language
 from web.pages.rendering import page
 from web.pages.rules import KIND, STATUS
+from web.pages.versions import shown_moves
 from web.posted import Posted
 from web.signing_in import Reader
 from workflows import drafts
@@ -107,12 +109,19 @@ def change(
 
 @router.get("/rules/drafts/{draft_id}/impact")
 def impact(
-    request: Request, context: Here, reader: Reader, draft_id: str, against: str = ""
-) -> Response:
+    request: Request, context: Here, reader: Reader, language: Language, draft_id: str,
+    against: str = "",
+) -> Response:  # fmt: skip
     """What the draft would do to the cases there are."""
     with reading(context.database) as connection:
         who = drafting.administrator_of(connection, context, reader.id)
         row = drafts.read_draft(connection, who, draft_id)
+    if row["kind"] == "process":
+        moved = drafting.process_impact_of(context, reader.id, draft_id, against or None, language)
+        return page(
+            request, "process_impact.html", row=row, gone=moved.gone, against=against,
+            most=drafting.MOVES_COUNTED, gone_kinds=GONE, **shown_moves(moved.moves, language),
+        )  # fmt: skip
     found = drafting.impact_of(context, reader.id, draft_id, against or None)
     return page(request, "impact.html", row=row, impact=found, against=against, outcomes=OUTCOMES)
 
@@ -124,6 +133,10 @@ OUTCOMES = {
     "does_not_apply": N_("does not apply"),
     "": N_("does not apply"),
 }
+
+
+#: What is gone of a process file.
+GONE = {"state": N_("state"), "step": N_("step"), "timer": N_("what happens by itself")}
 
 
 def _hers(error: NotAllowed) -> bool:
@@ -263,7 +276,10 @@ def _country_boxes(book: RuleBook, call: object, area: str) -> list[CountryValue
 
 
 def _boxes(row: drafts.Row, checked: Checked) -> list[tuple[str, list[tuple[str, Value]]]]:
-    """The values of a file, by its parts: title of the part, and label and value of each box."""
+    """The values of a file, by its parts: title of the part, and label and value of each box.
+
+    Keys stand as in the file, so that form and text are one; languages are named.
+    """
     parts: dict[str, list[tuple[str, Value]]] = {}
     data = checked.located.data if checked.located else {}
     for one in _values(row):
@@ -272,6 +288,8 @@ def _boxes(row: drafts.Row, checked: Checked) -> list[tuple[str, list[tuple[str,
             node = node[int(step)] if isinstance(node, list) else node[step]
             called = _called(node)
             names.append(str(called or step) if step.isdigit() else step)
+        if names[-1] in LANGUAGES and len(names) > 1:
+            names[-1] = NAMES[names[-1]].capitalize()
         head = names[0] if len(names) < 3 else " · ".join(names[:2])
         label = " · ".join(names[1:] if len(names) < 3 else names[2:]) or names[0]
         parts.setdefault(head, []).append((label, one))

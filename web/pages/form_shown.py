@@ -16,6 +16,7 @@ from web.context import Context
 from web.scope import scope_of, visible_case
 from web.signing_in import Someone
 from web.standing import submitting, what_for
+from workflows import foresight
 from workflows.actors import acts_as
 from workflows.answers import MEGABYTE, may_edit
 from workflows.answers_store import answers_of, evidence_of
@@ -112,7 +113,7 @@ def filled(context: Context, reader: Someone, case_id: str, language: str) -> Fi
         rows: dict[str, list[Any]] = {}
         for row in evidence_of(connection, case_id):
             rows.setdefault(row["field"], []).append(row)
-        possible = context.engine.possible(connection, case, reader.id)
+        possible = foresight.possible(connection, context.tools, case, reader.id)
         what = what_for(connection, context, case, language)
     shown = preview(process, answers, rows, language)
     lacking = {one.key: one.missing for part in shown.sections for one in part.fields}

@@ -23,6 +23,7 @@ from web.language import Language
 from web.mailbox import MailReader, mail_reader, send_again, visible_mail
 from web.pages.rendering import page
 from web.problems import NO_PAGE
+from web.received import pieces, received
 from web.signing_in import Reader
 from workflows import mailbox
 from workflows.subjects import name_of, named_cases
@@ -81,10 +82,10 @@ def overview(
             query = query.where(_mail.c.id < last)
         rows = [dict(row) for row in connection.execute(query).mappings()]
         names = _names(connection, rows)
-        library, day = context.tools.library, context.tools.clock.now().date()
+        day = context.tools.clock.now().date()
         titles = {
-            name: say(library.in_force(connection, name, day).process.title, language)
-            for name in library.processes(connection)
+            one.process.process: say(one.process.title, language)
+            for one in context.tools.library.all_in_force(connection, day)
         }
     more = len(rows) > SHOWN
     rows = rows[:SHOWN]
@@ -162,7 +163,8 @@ def demo_mails(
     mails = []
     for row in rows:
         words = mailbox.preview(context.templates, dict(row), row["language"])
-        mails.append((row, words.subject, words.text))
+        text = received(context, row["id"]) or words.text
+        mails.append((row, words.subject, list(pieces(context, text))))
     return page(
         request, "demo_mails.html", people=people, address=address, mails=mails,
         status_words=STATUS, signs=SIGN,

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection, update
 
 from base.errors import NotFound
-from base.i18n import LANGUAGES, N_, say, translate
+from base.i18n import LANGUAGES, N_, colon, say, translate
 from models.database import reading, writing
 from models.registry import Person
 from notifications.choices import UNSUBSCRIBE, choose, refuse, refused_by, whose_address
@@ -112,25 +112,24 @@ def _meant(
     found = context.tools.library.in_force(connection, process, day).process if person_id else None
     if person_id is None or found is None or mail not in found.optional_mails:
         raise NotFound(N_("There is nothing at this address."))
-    return person_id, f"{say(found.title, language)}: {_in_words(found, mail, language)}"
+    return person_id, colon(language).join(
+        [say(found.title, language), _in_words(found, mail, language)]
+    )
 
 
 def _kinds(connection: Connection, context: Context, person_id: str, language: str) -> list[Kind]:
     """The mails of the processes in force that such a reader can get and do without."""
-    library, day = context.tools.library, context.tools.clock.now().date()
+    day = context.tools.clock.now().date()
     refused = refused_by(connection, person_id)
     rights = visitor_of(connection, context, person_id).rights
     found = []
-    for name in library.processes(connection):
-        try:
-            process = library.in_force(connection, name, day).process
-        except NotFound:  # not in force yet
-            continue
+    for published in context.tools.library.all_in_force(connection, day):
+        process = published.process
         found += [
             Kind(
-                template=f"{name}/{mail}", process=say(process.title, language),
+                template=f"{process.process}/{mail}", process=say(process.title, language),
                 title=_in_words(process, mail, language),
-                wanted=f"{name}/{mail}" not in refused,
+                wanted=f"{process.process}/{mail}" not in refused,
             )
             for mail in process.optional_mails
             if _can_get(process, mail, rights)

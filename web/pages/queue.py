@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, get_args
 from urllib.parse import parse_qsl, urlencode
 
@@ -66,16 +67,16 @@ def _page(
     with reading(context.database) as connection:
         scope = desk_scope(connection, person.id, context.tools.clock)
         filters = _filters(given, person)
-        found = queue_page(connection, scope, scope.rights, filters, now, after, LINES)
+        areas = areas_of(connection, scope)
+        found = queue_page(connection, scope, scope.rights, filters, now, after, LINES, areas)
         lines = queue_lines(connection, context, scope, found, language)
-        options = _options(connection, context, scope, person, given, language)
+        options = _options(connection, context, scope, person, given, areas, language)
         views = views_of(connection, person.id)
     dues = [due(row["due_at"], row, now) for row in found.rows]
-    titles = {one.process.process: say(one.process.title, language) for one in in_force(context)}
     address = urlencode(given)
     return page(
         request, "queue.html", status=status, lines=list(zip(lines, dues, strict=True)),
-        titles=titles, options=options, given=given, views=views, address=address,
+        titles=options["process"], options=options, given=given, views=views, address=address,
         next=f"/queue?{urlencode({**given, 'after': found.next})}" if found.next else None,
         first_page=after is None, error=error, filtered=bool(given),
     )  # fmt: skip
@@ -141,7 +142,7 @@ def _filters(given: dict[str, str], person: Someone) -> Filters:
 
 def _options(
     connection: Connection, context: Context, scope: Scope, person: Someone,
-    given: dict[str, str], language: str,
+    given: dict[str, str], areas: Sequence[str], language: str,
 ) -> dict[str, dict[str, str]]:  # fmt: skip
     """What each filter can be set to, by its name in the address."""
     running = in_force(context)
@@ -166,7 +167,7 @@ def _options(
         "process": {one.process.process: say(one.process.title, language) for one in running},
         "state": states,
         "round": rounds,
-        "area": {area: area_name(area, language) for area in areas_of(connection, scope) if area},
+        "area": {area: area_name(area, language) for area in areas if area},
         "reviewer": {
             "me": translate(N_("me"), language), "nobody": translate(N_("nobody"), language),
             **people,

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context as Values
 
-from base.i18n import LANGUAGES, N_, in_words, locale_of, said, translate
+from base.i18n import LANGUAGES, N_, colon, in_words, locale_of, said, translate
 from documents.words import area_name, size_in_words
 from notifications.languages import NAMES
 from web.context import context_of
@@ -128,6 +128,7 @@ def page(
     language = language_of(request)
     html = templates.get_template(name).render(
         language=language,
+        colon=colon(language),
         languages={code: NAMES[code].capitalize() for code in LANGUAGES},
         person=person,
         navigation=navigation(request, context, person, language),

@@ -25,6 +25,7 @@ from web.pages.rendering import page
 from web.pages.sending import Form
 from web.scope import desk_scope, visible_case
 from web.signing_in import Reader, Someone
+from workflows import foresight
 from workflows.definition import Process
 from workflows.rehearsal import Draft, rehearse
 from workflows.subjects import name_of
@@ -132,8 +133,8 @@ def _lines(context: Context, person: Someone, language: str, ids: Sequence[str])
             case = visible_case(connection, scope, id_)
             process = context.tools.library.release(connection, case["release_id"]).process
             add_titles(connection, lambda _case, process=process: process, [case])  # type: ignore[misc]
-            triggers = context.engine.possible(connection, case, person.id)
-            blocked = context.engine.blocked(connection, case, person.id)
+            triggers = foresight.possible(connection, context.tools, case, person.id)
+            blocked = foresight.blocked(connection, context.tools, case, person.id)
             found.append(
                 Line(
                     case=case, process=process, version=case["version"],

@@ -27,6 +27,7 @@ from web.pages.sending import NOTHING_SENT, Form, Sent
 from web.scope import scope_of, visible_case
 from web.signing_in import Reader, Someone
 from web.standing import submitting
+from workflows import foresight
 from workflows.definition import Process, Transition
 from workflows.rehearsal import Rehearsal, rehearse
 from workflows.subjects import name_of
@@ -146,7 +147,9 @@ def _look(
     looked = Looked()
     try:
         with reading(context.database) as connection:
-            found = context.engine.consequences(connection, there.case, there.trigger, person.id)
+            found = foresight.consequences(
+                connection, context.tools, there.case, there.trigger, person.id
+            )
         looked.consequences = [one.say(language) for one in found]
         looked.rehearsal = rehearse(
             context.engine, context.templates, there.case["id"], there.trigger, person.id, payload,

@@ -25,23 +25,18 @@ from web.api.papers import pdf
 from web.context import Context, Here
 from web.language import Language
 from web.pages.rendering import page
-from web.signing_in import Perhaps, Reader, Someone
+from web.signing_in import Reader, Someone
 from web.survey_results import made_report, other_sessions, report_of_session, visible_exercise
 
 router = APIRouter(prefix="/surveys")
 
-#: The process that awards badges; which one a questionnaire has is named like it.
-BADGE_PROCESS = "selfie_badge"
-
 
 @router.get("/{case_id}/report")
 def report(
-    request: Request, context: Here, person: Perhaps, language: Language, case_id: str,
+    request: Request, context: Here, person: Reader, language: Language, case_id: str,
     show: str = "areas", compare: str = "",
-) -> Response:  # fmt: skip
+) -> HTMLResponse:  # fmt: skip
     """The report: one part of it at a time, beside another session if wanted."""
-    if person is None:
-        return RedirectResponse(f"/sign-in?then={request.url.path}", status_code=303)
     return _report_page(request, context, person, language, case_id, show, compare)
 
 
@@ -125,9 +120,10 @@ def ask_for_badge(
     with reading(context.database) as connection:
         exercise = visible_exercise(connection, reader.id, case_id, context.tools.clock)
     if exercise["badge_id"] is None:
+        badge = questionnaire(exercise["questionnaire"]).badge
         try:
             context.engine.start(
-                BADGE_PROCESS, "ask", organisation_id=exercise["organisation_id"],
+                badge.process, badge.start, organisation_id=exercise["organisation_id"],
                 actor_id=reader.id, payload={"exercise": case_id},
             )  # fmt: skip
         except KeurmerkError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from base.i18n import N_, say, translate
 from documents.words import area_name, texts
@@ -18,7 +18,7 @@ from web.context import Here
 from web.language import Language
 from web.pages.rendering import page
 from web.pages.survey_reports import as_csv
-from web.signing_in import Perhaps, Reader
+from web.signing_in import Reader
 from web.survey_figures import figures_for
 
 router = APIRouter(prefix="/surveys")
@@ -30,12 +30,10 @@ ALL_YEARS = N_("all school years")
 
 @router.get("/statistics")
 def figures(
-    request: Request, context: Here, person: Perhaps, language: Language, area: str = "",
+    request: Request, context: Here, person: Reader, language: Language, area: str = "",
     year: str = ALL,
 ) -> Response:  # fmt: skip
     """Who took part in an area, by level and by province."""
-    if person is None:
-        return RedirectResponse(f"/sign-in?then={request.url.path}", status_code=303)
     with reading(context.database) as connection:
         chosen, areas, found = figures_for(connection, context, person.id, area)
     groups = questionnaire(QUESTIONNAIRE).groups

@@ -10,7 +10,7 @@ import segno
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from base.errors import BadInput, NotFound, Refused
 from base.i18n import N_, say, translate
@@ -18,24 +18,22 @@ from documents.charts import Bar, Bars, bar_chart
 from models.cases import Case
 from models.database import reading
 from models.registry import Organisation
-from surveys.exercises import exercises, links_of
+from surveys.exercises import exercises, invited_companies, links_of, own_statements
 from surveys.links import frozen_statements
 from surveys.participation import Participation, participation
-from surveys.questionnaire import LEFT_OUT, questionnaire
+from surveys.questionnaire import LEFT_OUT, Questionnaire, questionnaires
 from web.context import Context, Here
 from web.language import Language
+from web.opportunities import opportunities
 from web.pages.answering import parts_of
 from web.pages.rendering import page
 from web.problems import as_dict
 from web.scope import scope_of
-from web.signing_in import Perhaps, Reader, Someone
+from web.signing_in import Reader, Someone
 from web.survey_results import visible_exercise
 from web.surveys import OPENS, Survey, editable_survey, visible_survey
 
 router = APIRouter()
-
-#: The process of a school's account, which these pages begin.
-ACCOUNT = "selfie_account"
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
@@ -43,37 +41,23 @@ _exercise_case = exercises().subquery()
 
 
 @router.get("/surveys")
-def overview(request: Request, context: Here, person: Perhaps, language: Language) -> HTMLResponse:
+def overview(request: Request, context: Here, person: Reader, language: Language) -> HTMLResponse:
     """The reader's schools, each with its account and its exercises."""
     return _overview(request, context, person, language)
 
 
 def _overview(
-    request: Request, context: Context, person: Someone | None, language: str,
-    *, status: int = 200, error: Mapping[str, Any] | None = None, school: str = "",
-    typed: Mapping[str, str] | None = None,
+    request: Request, context: Context, person: Someone, language: str, *, status: int = 200,
+    error: Mapping[str, Any] | None = None, school: str = "", level: str = "",
 ) -> HTMLResponse:  # fmt: skip
-    schools = _schools(context, person, language) if person else []
-    begins = None
-    for published in _published(context):
-        for name, way in published.process.starts.items():
-            if OPENS in way.effect:
-                level = next(ask for ask in way.asks if ask.name == "level")
-                begins = {"process": published.process.process, "way": name, "level": level}
     return page(
-        request, "surveys.html", status=status, schools=schools, begins=begins, error=error,
-        wrong_school=school, typed=typed or {},
+        request, "surveys.html", status=status, schools=_schools(context, person, language),
+        error=error, wrong_school=school, level=level,
     )  # fmt: skip
 
 
-def _published(context: Context) -> list[Any]:
-    day = context.tools.clock.now().date()
-    with reading(context.database) as connection:
-        names = context.tools.library.processes(connection)
-        return [context.tools.library.in_force(connection, name, day) for name in names]
-
-
 def _schools(context: Context, person: Someone, language: str) -> list[dict[str, Any]]:
+    """The reader's schools: for each questionnaire its account and exercises, and how to begin."""
     with reading(context.database) as connection:
         scope = scope_of(connection, person.id, context.tools.clock)
         query = (
@@ -82,56 +66,65 @@ def _schools(context: Context, person: Someone, language: str) -> list[dict[str,
             .order_by(_organisation.c.name)
         )
         found = [dict(row) for row in connection.execute(query).mappings()]
+        opening = [
+            one for one in opportunities(connection, context, person) if OPENS in one.start.effect
+        ]
         for school in found:
-            accounts = (
-                select(_case)
-                .where(_case.c.organisation_id == school["id"], _case.c.process == ACCOUNT)
-                .order_by(_case.c.opened_at.desc(), _case.c.id.desc())
-            )
-            account = connection.execute(accounts).mappings().first()
-            school["account"] = None
-            if account:
-                process = context.tools.library.release(connection, account["release_id"]).process
-                school["account"] = {
-                    "id": account["id"], "is_open": account["is_open"],
-                    "state": say(process.states[account["state"]].to_school, language),
-                }  # fmt: skip
-            rows = connection.execute(
-                select(_exercise_case)
-                .where(_exercise_case.c.organisation_id == school["id"])
-                .order_by(_exercise_case.c.id.desc())
-            ).mappings()
-            school["exercises"] = []
-            for row in rows:
-                process = context.tools.library.release(connection, row["release_id"]).process
-                school["exercises"].append(
-                    {
-                        **row, "state": say(process.states[row["state"]].to_school, language),
-                        "level": questionnaire(row["questionnaire"]).level(row["level"]).title,
-                    }
-                )  # fmt: skip
+            school["surveys"] = [
+                {
+                    "questionnaire": one,
+                    "account": _account(connection, context, one, school["id"], language),
+                    "exercises": _exercises(connection, context, one, school["id"], language),
+                    "begins": [
+                        {
+                            "process": way.process.process, "way": way.way,
+                            "level": next(ask for ask in way.start.asks if ask.name == "level"),
+                        }
+                        for way in opening
+                        if way.about_id == school["id"]
+                        and way.start.effect[OPENS].get("questionnaire") == one.questionnaire
+                    ],
+                }
+                for one in questionnaires()
+            ]  # fmt: skip
     return found
 
 
-@router.post("/surveys/register")
-def register(
-    request: Request, context: Here, person: Reader, language: Language,
-    school: Annotated[str, Form(max_length=36)] = "",
-    school_email: Annotated[str, Form(max_length=300)] = "",
-    privacy_policy: Annotated[str, Form(max_length=10)] = "",
-) -> Response:  # fmt: skip
-    """Ask for the account of a school: its mailbox gets the link that activates it."""
-    payload = {"school_email": school_email, "privacy_policy": privacy_policy}
-    try:
-        context.engine.start(
-            ACCOUNT, "register", actor_id=person.id, organisation_id=school, payload=payload
+def _account(
+    connection: Connection, context: Context, asked: Questionnaire, school: str, language: str
+) -> dict[str, Any] | None:
+    newest = (
+        select(_case)
+        .where(_case.c.organisation_id == school, _case.c.process == asked.account.process)
+        .order_by(_case.c.opened_at.desc(), _case.c.id.desc())
+    )
+    row = connection.execute(newest).mappings().first()
+    if row is None:
+        return None
+    process = context.tools.library.release(connection, row["release_id"]).process
+    return {
+        "id": row["id"], "is_open": row["is_open"],
+        "state": say(process.states[row["state"]].to_school, language),
+    }  # fmt: skip
+
+
+def _exercises(
+    connection: Connection, context: Context, asked: Questionnaire, school: str, language: str
+) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        select(_exercise_case)
+        .where(
+            _exercise_case.c.organisation_id == school,
+            _exercise_case.c.questionnaire == asked.questionnaire,
         )
-    except (BadInput, Refused) as error:
-        return _overview(
-            request, context, person, language, status=error.status,
-            error=as_dict(error, language), school=school, typed=payload,
-        )  # fmt: skip
-    return RedirectResponse("/surveys", status_code=303)
+        .order_by(_exercise_case.c.id.desc())
+    ).mappings()
+    found = []
+    for row in rows:
+        process = context.tools.library.release(connection, row["release_id"]).process
+        state = say(process.states[row["state"]].to_school, language)
+        found.append({**row, "state": state, "level": asked.level(row["level"]).title})
+    return found
 
 
 @router.post("/surveys/begin")
@@ -150,7 +143,7 @@ def begin(
     except (BadInput, Refused) as error:
         return _overview(
             request, context, person, language, status=error.status,
-            error=as_dict(error, language), school=school, typed={"level": level},
+            error=as_dict(error, language), school=school, level=level,
         )  # fmt: skip
     return RedirectResponse(f"/surveys/{taken.case['id']}", status_code=303)
 
@@ -171,14 +164,17 @@ def survey_page(
     found = visible_survey(context, person, case_id)
     rows: Sequence[Participation] = []
     result = None
-    if found.exercise["locked_at"]:
-        with reading(context.database) as connection:
+    with reading(context.database) as connection:
+        companies = invited_companies(connection, found.exercise["id"])
+        own = len(own_statements(connection, found.exercise["id"]))
+        if found.exercise["locked_at"]:
             values = found.published.values_of(found.case)
             rows = participation(connection, found.exercise, values)
             with suppress(NotFound):  # her school's, and yet not hers to read
                 result = visible_exercise(connection, person.id, case_id, context.tools.clock)
     return page(
         request, "survey.html", status=status, survey=found, rows=rows, error=error, result=result,
+        companies=[one["name"] for one in companies], own=own,
         state=found.published.process.states[found.case["state"]].to_school,
         chart=Markup(chart_of(rows, language)) if rows else "",  # noqa: S704 - escaped in it
         step=found.published.process.transitions[found.step],

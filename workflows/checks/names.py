@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from workflows.checks.check import Check, Place
 from workflows.definition import Step
+from workflows.log_words import MOVE, UNDO
 from workflows.subjects import KINDS
 
-#: The engine's own word for taking a step back.
-RESERVED = {"undo"}
+#: The engine's own words: a step taken back, a case moved to another version.
+RESERVED = {UNDO, MOVE}
 #: Keys the engine adds to what a step carries.
 RESERVED_ASKS = {"form", "mails"}
 

@@ -12,10 +12,11 @@ from base.days import local_day
 from base.errors import NotPossible
 from base.i18n import N_
 from base.ids import new_id
-from models.registry import Label
+from models.registry import Label, ProjectMember
 from workflows.effects.effect import Occasion, Outcome, effect
 
 _label = Label.__table__  # type: ignore[attr-defined]
+_part = ProjectMember.__table__  # type: ignore[attr-defined]
 
 #: Labels keep points times 100.
 POINTS = 100
@@ -68,12 +69,35 @@ def issue_quality_label(occasion: Occasion) -> Outcome:
 
 @effect
 def issue_project_label(occasion: Occasion) -> Outcome:
-    """Grant a label to the case's project, and to everybody who holds another one for it.
+    """Grant a label to the case's project, and to the people who share it.
 
-    Arguments of the process file: ``kind``, and ``holding``: the label they hold. Whether partners
-    without it share the European Quality Label is UNKNOWN; here they do not. The certificate is
-    that of the project.
+    Arguments of the process file: ``kind``; ``holding``, another label: whoever holds that for the
+    project shares this one; and ``all_share``: whether everybody who takes part does. For the
+    European Quality Label that is UNKNOWN in the sources, so until the round says it nothing is
+    granted. The certificate is that of the project.
     """
+    all_share = occasion.arguments["all_share"]
+    if all_share is None:
+        raise NotPossible(
+            N_("The round does not say yet whether partners without a label of their own share "
+               "this one. Have an administrator add that to it.")
+        )  # fmt: skip
+    # A case gives one label of a kind: the project's.
+    project = _row(occasion)
+    sharing = {**(_taking_part(occasion) if all_share else {}), **_holders(occasion)}
+    shares = [
+        {**_row(occasion), "case_id": None, "person_id": person, "school_at_grant_id": school}
+        for person, school in sharing.items()
+    ]
+    told = {"holders": len(shares), "all_share": bool(all_share)}
+    return Outcome(
+        rows=[(_label, row) for row in (project, *shares)],
+        context={"label": _told(occasion, project["id"]), "made": told},
+    )
+
+
+def _holders(occasion: Occasion) -> dict[str, str | None]:
+    """Who holds the other label for the project, and her school then; who has two: the last."""
     query = (
         select(_label.c.person_id, _label.c.school_at_grant_id)
         .where(
@@ -83,20 +107,17 @@ def issue_project_label(occasion: Occasion) -> Outcome:
         )
         .order_by(_label.c.granted_on, _label.c.id)
     )
-    # A case gives one label of a kind: the project's. Who has two counts with the last one.
-    project = _row(occasion)
-    holders = {row.person_id: row for row in occasion.connection.execute(query)}
-    shares = [
-        {
-            **_row(occasion), "case_id": None, "person_id": row.person_id,
-            "school_at_grant_id": row.school_at_grant_id,
-        }
-        for row in holders.values()
-    ]  # fmt: skip
-    return Outcome(
-        rows=[(_label, row) for row in (project, *shares)],
-        context={"label": _told(occasion, project["id"]), "made": {"holders": len(shares)}},
+    return {row.person_id: row.school_at_grant_id for row in occasion.connection.execute(query)}
+
+
+def _taking_part(occasion: Occasion) -> dict[str, str | None]:
+    """Everybody in the project, and the school she takes part for."""
+    query = (
+        select(_part.c.person_id, _part.c.organisation_id)
+        .where(_part.c.project_id == occasion.case["project_id"], _part.c.person_id.is_not(None))
+        .order_by(_part.c.id)
     )
+    return {row.person_id: row.organisation_id for row in occasion.connection.execute(query)}
 
 
 def _row(occasion: Occasion) -> dict[str, Any]:

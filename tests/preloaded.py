@@ -1,0 +1,13 @@
+"""What the server of :mod:`tests.processes` has loaded before a command begins."""
+
+from __future__ import annotations
+
+import service  # noqa: F401
+import web.app  # noqa: F401
+from notifications.templates import Templates
+from rules.book import RuleBook
+from workflows.process_file import load_processes
+
+load_processes()
+RuleBook.from_folder()
+Templates()

@@ -1,0 +1,59 @@
+"""The rows of cases as a step takes them: locked, and with the last of what happened to each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from base.errors import NotFound
+from base.i18n import N_
+from models.cases import Case, CaseEvent
+from models.registry import Organisation
+from workflows.subjects import add_names
+
+_case = Case.__table__  # type: ignore[attr-defined]
+_event = CaseEvent.__table__  # type: ignore[attr-defined]
+_organisation = Organisation.__table__  # type: ignore[attr-defined]
+
+Row = Mapping[str, Any]
+
+_locked = (
+    select(_case, _organisation.c.name.label("organisation_name"))
+    .outerjoin(_organisation, _organisation.c.id == _case.c.organisation_id)
+    .where(_case.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_case.c.id)
+    .with_for_update(of=_case)
+)
+
+
+def lock(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The case rows of ``ids``, locked until the transaction ends, with the names in them.
+
+    SQLite has locked the whole database by ``BEGIN IMMEDIATE`` already.
+    """
+    rows = connection.execute(_locked, {"ids": ids}).mappings()
+    found = {row["id"]: dict(row) for row in rows}
+    add_names(connection, list(found.values()))
+    return found
+
+
+def locked(connection: Connection, case_id: str) -> dict[str, Any]:
+    """The case row, locked.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = lock(connection, [case_id]).get(case_id)
+    if found is None:
+        raise NotFound(N_("There is no such case."))
+    return found
+
+
+def last_event(connection: Connection, case: Row) -> dict[str, Any]:
+    """The last event of a case."""
+    row = connection.execute(
+        select(_event).where(_event.c.case_id == case["id"], _event.c.sequence == case["version"])
+    )
+    return dict(row.mappings().one())
