@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -163,9 +163,9 @@ def _free_port() -> int:
 
 def _answers(port: int) -> bool:
     try:
-        connection = HTTPConnection("127.0.0.1", port, timeout=10)
-        connection.request("GET", "/sign-in")
-        return connection.getresponse().status == 200
+        with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+            connection.request("GET", "/sign-in")
+            return connection.getresponse().status == 200
     except OSError:
         return False
 
@@ -258,7 +258,10 @@ class _Load:
         return perf_counter() - began
 
     def _browser(self, began: float) -> None:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            self._take_turns(connection, began)
+
+    def _take_turns(self, connection: HTTPConnection, began: float) -> None:
         while not self._failed:
             with self._lock:
                 turn, self._next = self._next, self._next + 1

@@ -75,6 +75,7 @@ CONTEXT: dict[str, Any] = {
         "verify_url": "https://keurmerk.example/labels/l",
     },
     "link": "https://keurmerk.example/sign-in/mail/k", "minutes": 15,
+    "browser": "Firefox, Linux",
     "deadline": "2023-02-28", "days_left": 7, "since": "2022-12-01", "days_waiting": 8,
     "waiting": [
         {"organisation": "Sint-Jan", "url": "https://keurmerk.example/cases/c",

@@ -150,9 +150,11 @@ def page(
 def error_page(request: Request, status: int, error: dict[str, Any]) -> HTMLResponse:
     """The page an error is shown on."""
     told = {"problems": [], "who_may": [], **error}
+    signing_in = request.url.path.startswith("/sign-in")
     return page(
         request, "error.html", status=status, ask=status < 500 and status != 429,
-        title=TITLES.get(status, OTHER_TITLE), error=told,
+        title=OTHER_TITLE if signing_in and status == 403 else TITLES.get(status, OTHER_TITLE),
+        error=told, signing_in=signing_in,
         # What is not hers to see is answered 404: of what is refused otherwise she may know.
         case_id=request.path_params.get("case_id") if status in {403, 409} else None,
     )  # fmt: skip

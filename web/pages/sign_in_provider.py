@@ -90,9 +90,11 @@ def done(
         kept = starts.take(connection, context, request, WAY)
     if kept is None or kept["provider"] != provider:
         raise NotAllowed(STALE)
+    if error:  # some providers say so without the state
+        raise NotAllowed(DENIED)
     if not hmac.compare_digest(state.encode(), kept["state"].encode()):
         raise NotAllowed(STALE)
-    if error or not code or iss not in {"", remote.provider.issuer}:
+    if not code or iss not in {"", remote.provider.issuer}:
         raise NotAllowed(DENIED)
     tokens = remote.tokens(code, kept["verifier"], _back(context, provider))
     id_token = str(tokens.get("id_token") or "")
