@@ -8,7 +8,7 @@ from typing import Any
 
 from base.errors import Problem
 from base.i18n import N_, say, translate
-from workflows.definition import FormField, Process
+from workflows.definition import Ask, FormField, Process
 from workflows.form import Answers, missing, sections
 
 #: An answer in words; marked here so that the catalogues have them.
@@ -102,8 +102,8 @@ def preview(
     )
 
 
-def in_words(field: FormField, answer: Any, language: str) -> str:
-    """An answer as people read it; empty for none, and for evidence."""
+def in_words(field: FormField | Ask, answer: Any, language: str) -> str:
+    """An answer as people read it, of a form or a step; empty for none, and for evidence."""
     if not isinstance(answer, str) or field.type == "evidence":
         return ""
     if field.type == "yes_no":

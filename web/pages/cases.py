@@ -41,6 +41,7 @@ from workflows.definition import Process
 from workflows.diagram import diagram
 from workflows.form_changes import Changes, changes
 from workflows.log_words import MOVE, processes_of
+from workflows.preview import in_words
 
 router = APIRouter(dependencies=[Depends(check_address)])
 
@@ -116,6 +117,7 @@ def _case_page(
     return page(
         request, "case.html", status=status, case=found, zone=row["zone"], process=process,
         round=call, form=_form(context, person, case_id, language) if process.form else None,
+        declares=process.form is not None and any(one.document for one in process.form.sections),
         history=list(zip(history, told, strict=True)), told_last=told[-1], side=side,
         decisions=_by_step(decisions), purposes=purposes,
         picture=Markup(picture),  # noqa: S704 - escaped in it
@@ -231,5 +233,5 @@ def _told(process: Process, event: EventLine, language: str) -> Iterator[tuple[s
         if isinstance(value, dict):
             for name, text in dict[str, str](value).items():
                 yield titles.get(name, name), text
-        elif value:
-            yield say(ask.title, language), str(value)
+        elif value and ask.type not in ("organisation", "project"):  # the case names them
+            yield say(ask.title, language), in_words(ask, str(value), language)
