@@ -10,10 +10,12 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
 import tempfile
 import time
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +53,8 @@ class Running:
         }
         for name, value in (settings or {}).items():
             environment[f"KEURMERK_{name.upper()}"] = value
-        self._place = tempfile.TemporaryDirectory(prefix="keurmerk-")
-        place = Path(self._place.name)
+        place = Path(tempfile.mkdtemp(prefix="keurmerk-"))
+        weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
         self._out, self._log = place / "out", log or place / "log"
         self._process = _server.Process(
             target=_become,

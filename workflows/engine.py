@@ -35,6 +35,7 @@ from workflows.machine import next_state
 from workflows.new_cases import about_what, new_case, taken_keys, there_already
 from workflows.parties import resolve, unique_key, with_parties
 from workflows.refusals import conflict, no_step, no_way, not_allowed
+from workflows.stays import stays_of
 from workflows.step import Taken, take
 from workflows.tools import Cause, Tools
 
@@ -250,6 +251,8 @@ class Engine:
         cause = Cause(
             trigger=UNDO, step=back, actor_id=actor_id, acted_as=last["acted_as"],
             payload={"undoes": last["id"]}, now=now,
+            # It was there all along: what is to be done in time is to be done in the same time.
+            since=stays_of(connection, [case_id])[case_id][-2].at,
         )  # fmt: skip
         taken, _refused = take(
             connection,

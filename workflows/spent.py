@@ -7,21 +7,17 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from base.days import local_day, working_days_between
-from models.cases import CaseEvent
-from models.sql import among
 from workflows.definition import Process, TimerRule
-from workflows.log_words import MOVE
-
-_event = CaseEvent.__table__  # type: ignore[attr-defined]
+from workflows.stays import Stay, stays_of
 
 Row = Mapping[str, Any]
 
 
 def days_spent(
-    connection: Connection, process: Process, cases: Sequence[Row]
+    connection: Connection, process: Process, cases: Sequence[Row], *, undone: bool = False
 ) -> dict[str, dict[str, int]]:
     """How many days of each pausing timer have passed already, by case id and name of the timer.
 
@@ -31,6 +27,7 @@ def days_spent(
 
     Arguments:
         cases: as they will be written; their last event is not in the log yet.
+        undone: whether that event takes back the last one that is there.
     """
     spent: dict[str, dict[str, int]] = {case["id"]: {} for case in cases}
     rules = {name: rule for name, rule in process.timers.items() if rule.paused_in}
@@ -41,35 +38,25 @@ def days_spent(
     ]
     if not returning:
         return spent
-    query = (
-        select(_event.c.case_id, _event.c.at, _event.c.to_state)
-        .where(
-            among(connection, _event.c.case_id, [case["id"] for case in returning]),
-            # A case that is moved to another version stays where it is.
-            _event.c.trigger != MOVE,
-        )
-        .order_by(_event.c.case_id, _event.c.sequence)
-    )
-    logs: dict[str, list[tuple[Any, str]]] = {}
-    for row in connection.execute(query):
-        logs.setdefault(row.case_id, []).append((row.at, row.to_state))
+    stays = stays_of(connection, [case["id"] for case in returning])
     for case in returning:
         for name, rule in rules.items():
             if case["state"] in rule.states:
-                spent[case["id"]][name] = _days(rule, case, logs[case["id"]])
+                log = stays[case["id"]]
+                spent[case["id"]][name] = _days(rule, case, log[:-1] if undone else log)
     return spent
 
 
-def _days(rule: TimerRule, case: Row, log: list[tuple[Any, str]]) -> int:
+def _days(rule: TimerRule, case: Row, log: Sequence[Stay]) -> int:
     zone = ZoneInfo(case["zone"])
     until = local_day(case["since"], zone)
     count = 0
     # From now backwards, as long as the case was in the timer's states or paused.
-    for at, state in reversed(log):
-        came = local_day(at, zone)
-        if state in rule.states:
+    for stay in reversed(log):
+        came = local_day(stay.at, zone)
+        if stay.state in rule.states:
             count += _between(rule, came, until, case["area"])
-        elif state not in rule.paused_in:
+        elif stay.state not in rule.paused_in:
             break
         until = came
     return count

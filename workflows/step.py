@@ -32,6 +32,7 @@ from workflows.definition import Process, Step
 from workflows.effects.effect import TAKING_UP
 from workflows.judging import Said, chosen_branch, decision_rows, judge_guard, refusal
 from workflows.kept_values import kept_now
+from workflows.log_words import UNDO
 from workflows.messages import deadlines, messages_of
 from workflows.parties import party_rows, unique_key, with_parties
 from workflows.publishing import Published
@@ -178,7 +179,7 @@ def _add(
     context: dict[str, Any], asked: Said,
 ) -> None:  # fmt: skip
     kept = decision_rows(published, before, cause.trigger, asked, cause.now, before["id"])
-    case = _moved(published.process, before, state, cause.now)
+    case = _moved(published.process, before, state, cause.since or cause.now)
     event = event_row(before, case, cause, [row["id"] for row in kept])
     case["head"] = event["hash"]
     batch.decisions += kept
@@ -191,7 +192,7 @@ def _write(
     connection: Connection, tools: Tools, published: Published, cause: Cause, batch: _Batch
 ) -> list[Taken]:
     process, now = published.process, cause.now
-    spent = days_spent(connection, process, batch.cases)
+    spent = days_spent(connection, process, batch.cases, undone=cause.trigger == UNDO)
     timers = [
         row
         for case in batch.cases
@@ -254,12 +255,12 @@ def _settled(process: Process, case: dict[str, Any], about: Row) -> dict[str, An
     return {**settled, "unique_key": unique_key(process, settled)}
 
 
-def _moved(process: Process, before: Row, state: str, now: datetime) -> dict[str, Any]:
+def _moved(process: Process, before: Row, state: str, since: datetime) -> dict[str, Any]:
     target = process.states[state]
     return {
         **before,
         "state": state,
-        "since": now,
+        "since": since,
         "is_open": not target.final,
         "unique_key": None if target.frees else before["unique_key"],
         "version": before["version"] + 1,

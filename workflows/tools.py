@@ -50,6 +50,9 @@ class Cause:
     payload: Mapping[str, Any] = field(default_factory=dict)
     edits: Edits = field(default_factory=dict)
     now: datetime
+    #: Since when a case is in the state it comes to, where it was there all along: its step is
+    #: taken back. Now otherwise.
+    since: datetime | None = None
 
     @property
     def kept_payload(self) -> Mapping[str, Any]:
