@@ -51,9 +51,10 @@ def run(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say what moving open cases to another version would do; with --by and --why, move them.
+    """Say what a new version would change in open cases; move them.
 
-    State, answers and decisions stay; what happens by itself follows the version from then on.
+    They are moved with --by and --why; without, nothing changes. State, answers and decisions stay;
+    what happens by itself follows the version from then on.
     Exits with 1 if a case could not be moved.
     """
     given = wiring(context)
