@@ -78,7 +78,8 @@ class House:
 
     def told(self, command: str) -> str:
         """What a process wrote to its log."""
-        return self._log(command).read_text(encoding="utf-8")
+        log = self._log(command)
+        return log.read_text(encoding="utf-8") if log.exists() else ""
 
     @contextmanager
     def service(self, moment: datetime) -> Iterator[Running]:
