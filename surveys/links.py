@@ -8,11 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from models.surveys import SurveyLink
 from surveys.exercises import invited_companies, own_statements
 from surveys.questionnaire import frozen_own, questionnaire
-
-_link = SurveyLink.__table__  # type: ignore[attr-defined]
 
 #: Letters and digits that are not taken for one another when a link is typed from paper.
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"

@@ -18,10 +18,9 @@ from base.days import local_day
 from base.errors import NotAllowed, NotFound, NotPossible, Refused
 from base.i18n import FALLBACK, N_
 from base.ids import new_id
-from models.cases import Attempt, Case, CaseEvent, Timer
+from models.cases import Attempt, Case
 from models.database import reading, writing
 from models.messages import Mail, Notice
-from models.registry import Person
 from workflows.actors import acts_as
 from workflows.answers_store import snapshot
 from workflows.asks import check_payload
@@ -40,10 +39,7 @@ from workflows.step import Taken, take
 from workflows.tools import Cause, Tools
 
 _case = Case.__table__  # type: ignore[attr-defined]
-_event = CaseEvent.__table__  # type: ignore[attr-defined]
 _attempt = Attempt.__table__  # type: ignore[attr-defined]
-_timer = Timer.__table__  # type: ignore[attr-defined]
-_person = Person.__table__  # type: ignore[attr-defined]
 _mail = Mail.__table__  # type: ignore[attr-defined]
 _notice = Notice.__table__  # type: ignore[attr-defined]
 

@@ -12,14 +12,13 @@ from sqlalchemy import Connection, func, select, update
 from base.errors import NotPossible
 from base.i18n import LANGUAGES, N_
 from base.ids import new_id
-from models.cases import Case, Release
+from models.cases import Release
 from models.messages import Mail
 from notifications.delivery import render
 from notifications.outbox import FAILED, SENT, WAITING
 from notifications.templates import Rendered, Templates
 
 _mail = Mail.__table__  # type: ignore[attr-defined]
-_case = Case.__table__  # type: ignore[attr-defined]
 _release = Release.__table__  # type: ignore[attr-defined]
 
 log = structlog.get_logger("keurmerk.mailbox")

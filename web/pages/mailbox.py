@@ -16,7 +16,6 @@ from base.i18n import N_, say, translate
 from models.cases import Case
 from models.database import reading
 from models.messages import Mail
-from models.registry import Person
 from web.api.lines import behind, cursor
 from web.context import Context, Here
 from web.language import Language
@@ -32,7 +31,6 @@ router = APIRouter()
 
 _mail = Mail.__table__  # type: ignore[attr-defined]
 _case = Case.__table__  # type: ignore[attr-defined]
-_person = Person.__table__  # type: ignore[attr-defined]
 
 #: Mails a page.
 SHOWN = 50
