@@ -32,6 +32,7 @@ from notifications.delivery import deliver
 from notifications.ticker import Ticker
 from rules.book import RuleBook
 from surveys.answering import drop_expired
+from workflows.digisnap_desk import forget_old_reports
 from workflows.survey_reports import forget_old_answers, make_due_reports
 from workflows.sweep import prepare, sweep
 
@@ -181,6 +182,11 @@ def ticking(parts: Parts) -> Ticker:
     )
     ticker.every(
         HOURLY, "old answers", still(parts, lambda: forget_old_answers(parts.database, tools))
+    )
+    ticker.every(
+        HOURLY,
+        "old reports",
+        still(parts, lambda: forget_old_reports(parts.database, tools, parts.files)),
     )
     ticker.every(HOURLY / 60, "questionnaires", still(parts, lambda: drop(parts)))
     ticker.every(seconds, "deliver", still(parts, lambda: deliver(parts.post, ending=ending)))

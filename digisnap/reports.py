@@ -8,7 +8,7 @@ on. The figures are those of the day it is made, and do not change any more.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,6 +36,8 @@ from registry.values import BadValue, text_up_to
 #: What a report is called if nobody says (003_4a7623deb6c7c7ce.txt, step 3: "Directierapport").
 TITLE = N_("Principal’s report")
 LONGEST_TITLE = 200
+#: What is said of a report whose time in the archive is over.
+FORGOTTEN = N_("This report is not kept any longer. You can make a new one.")
 #: Reports claimed at once, and how long a claim holds.
 BATCH, LEASE = 5, timedelta(minutes=5)
 #: A report that fails is tried again after a minute, then two, four … at most a day.
@@ -186,10 +188,11 @@ def _make(database: sqlalchemy.Engine, clock: Clock, files: FileStore, row: dict
         ),
         row["language"],
     )  # fmt: skip
-    # The file is there before the row says so.
+    # The file is there before the row says so; why once more after it, documents/store.py says.
     name = files.put(paper)
     with writing(database) as connection:
         connection.execute(this.values(sha256=name, done_at=now, leased_until=None))
+    files.put(paper)
 
 
 def _set_back(
@@ -215,12 +218,19 @@ def content(
     """The file of a report.
 
     Raises:
-        NotFound: there is no such report of hers, or it is not made yet.
+        NotFound: there is no such report of hers, it is not made yet, or not kept any longer.
     """
     row = report_of(connection, person_id, report_id, now)
+    if is_forgotten(row):
+        raise NotFound(FORGOTTEN)
     if row["sha256"] is None:
         raise NotFound(N_("This report is still being made. Try again in a moment."))
     return files.get(row["sha256"])
+
+
+def is_forgotten(report: Mapping[str, Any]) -> bool:
+    """Whether a report was made, and is not kept any longer (``digisnap/forgetting.py``)."""
+    return report["done_at"] is not None and report["sha256"] is None
 
 
 def reports_waiting(database: sqlalchemy.Engine) -> int:

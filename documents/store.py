@@ -1,10 +1,17 @@
-"""Where the content of files is kept: once, under the name of its SHA-256, and never changed."""
+"""Where the content of files is kept: once, under the name of its SHA-256, and never changed.
+
+Several rows may name one content, so a content is removed only when none does any more, and whoever
+writes a row that names one puts it before, so that no row is without its file, and once more after,
+since the last row that named it before may have gone meanwhile.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -33,6 +40,18 @@ class FileStore(Protocol):
 
     def has(self, name: str) -> bool:
         """Whether there is a content with the SHA-256 ``name``."""
+        ...
+
+    def remove(self, name: str, needed: Callable[[], bool]) -> bool:
+        """Remove the content whose SHA-256 is ``name``, unless it is needed; gives whether it went.
+
+        One that is not there any more has gone. What a crash left half removed is settled by the
+        next call with the same name.
+
+        Arguments:
+            needed: whether something still names it. Asked once nobody can find the content any
+                more, so that whoever puts it meanwhile puts it anew.
+        """
         ...
 
 
@@ -84,6 +103,25 @@ class FolderStore:
     def has(self, name: str) -> bool:
         """Whether there is a content with the SHA-256 ``name``."""
         return bool(_NAME.fullmatch(name)) and self._path(name).is_file()
+
+    def remove(self, name: str, needed: Callable[[], bool]) -> bool:
+        """Remove the content whose SHA-256 is ``name``, unless it is needed; gives whether it went.
+
+        Arguments:
+            needed: whether something still names it; asked while the content is set aside.
+        """
+        path = self._path(name)
+        aside = path.with_name(f".leaving-{name}")
+        with contextlib.suppress(FileNotFoundError):
+            path.replace(aside)
+        if not aside.exists():
+            return True
+        if needed():
+            aside.replace(path)
+        else:
+            aside.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+        return not path.exists()
 
     def _path(self, name: str) -> Path:
         # Only 64 hexadecimal digits become a path, so no name leads out of the folder.

@@ -110,7 +110,7 @@ def add_file(
     """Add one file as evidence; gives its id.
 
     The content is checked and stored before the transaction: a stored file that no row names is
-    harmless, a row without its file is not.
+    harmless, a row without its file is not. Why once more after it, documents/store.py says.
 
     Raises:
         BadFile: the file is refused; the sentence says why and what would be right.
@@ -127,10 +127,12 @@ def add_file(
     with writing(database) as connection:
         case, published = _editable(connection, tools, case_id, actor_id)
         _room(connection, case, wanted, field)
-        return _add(
+        added = _add(
             connection, tools, case, field, actor_id, sha256=checked.sha256,
             file_name=checked.safe_name, content_type=checked.content_type, size=checked.size,
         )  # fmt: skip
+    files.put(checked.content)
+    return added
 
 
 def remove_evidence(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy
 from sqlalchemy import Connection, and_, select
 
 from base.days import local_day, zone_of
 from base.errors import NotAllowed, NotFound
 from base.i18n import N_
+from digisnap.forgetting import forget_reports
 from digisnap.lists import PROCESS, ListShown, list_of, managed
 from digisnap.reports import ask_for
 from digisnap.scans import Scan, take_in
+from documents.store import FileStore
 from models.cases import Case, CaseEvent
-from models.registry import Grant
+from models.digisnap import Digisnap
+from models.registry import Grant, Organisation
 from workflows.actors import scopes_of
 from workflows.settings_in_force import setting
 from workflows.subjects import named_cases
@@ -27,6 +31,8 @@ TEAM = "digisnap_team"
 _case = Case.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
 _grant = Grant.__table__  # type: ignore[attr-defined]
+_digisnap = Digisnap.__table__  # type: ignore[attr-defined]
+_organisation = Organisation.__table__  # type: ignore[attr-defined]
 
 
 def my_lists(connection: Connection, tools: Tools, person_id: str) -> list[ListShown]:
@@ -54,6 +60,48 @@ def new_report(
         connection, person_id, lists=lists, title=title, with_training=with_training,
         language=language, now=now, least=least,
     )  # fmt: skip
+
+
+def keeping(connection: Connection, tools: Tools) -> Callable[[Mapping[str, Any]], int | None]:
+    """Tells of a report how many days it is kept after it was made; None while that is not set.
+
+    Of lists in several areas the shortest counts, once each area has set it.
+    """
+    now = tools.clock.now()
+    areas: dict[str, str] = {}
+    set_to: dict[str, int | None] = {}
+
+    def days_in(area: str) -> int | None:
+        try:
+            days = setting(connection, tools.library, PROCESS, "report_kept_days", area, now)
+        except NotFound:
+            return None  # the process is not in force any more: nobody says how long
+        return days if isinstance(days, int) else None
+
+    def kept(report: Mapping[str, Any]) -> int | None:
+        ids = {one["id"] for one in report["lists"]}
+        if not ids <= areas.keys():
+            query = select(_digisnap.c.id, _organisation.c.area).join(
+                _organisation, _organisation.c.id == _digisnap.c.organisation_id
+            )
+            found = connection.execute(query.where(_digisnap.c.id.in_(ids - areas.keys())))
+            areas.update((row.id, row.area) for row in found)
+        there = {areas[one] for one in ids}
+        set_to.update({area: days_in(area) for area in there - set_to.keys()})
+        days = [one for area in there if (one := set_to[area]) is not None]
+        return min(days) if days and len(days) == len(there) else None
+
+    return kept
+
+
+def forget_old_reports(database: sqlalchemy.Engine, tools: Tools, files: FileStore) -> int:
+    """Forget reports that were kept as long as their country says; gives how many.
+
+    Where a country has not said, nothing is forgotten.
+    """
+    return forget_reports(
+        database, files, tools.clock.now(), lambda connection: keeping(connection, tools)
+    )
 
 
 def scans_arrive(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,23 @@ from base.clock import VirtualClock
 from base.errors import BadInput, NotAllowed, NotFound, NotPossible
 from base.i18n import LANGUAGES
 from digisnap.areas import areas
+from digisnap.forgetting import forget_reports
 from digisnap.lists import COMMUNITY, RIGHT, Linked, link
 from digisnap.reports import archive, content, make_reports
 from digisnap.scans import Scan
 from documents.store import FolderStore
+from models.cases import Evidence
 from models.database import reading, writing
 from models.digisnap import Digisnap, DigisnapManager, DigisnapReport, DigisnapScan
 from models.registry import OrganisationGroup, OrganisationGroupMember
 from rules.judge import Judge
-from tests.builders import Desk, add, add_grant, add_member, add_school
+from tests.builders import Desk, add, add_grant, add_member, add_school, installed_mails
 from tests.documents.papers import text_of
+from tests.workflows.quality_labels import settings_book
 from tests.workflows.school_rights import give, open_school
-from workflows.digisnap_desk import my_lists, new_report, scans_arrive
+from workflows.digisnap_desk import forget_old_reports, my_lists, new_report, scans_arrive
+from workflows.process_file import FOLDER
+from workflows.publishing import publish
 
 CODE, EVENING = "Digisnap_88Xf2y", "Digisnap_41Qz7b"
 TODAY = date(2022, 11, 22)
@@ -126,6 +131,73 @@ def test_from_the_codes_to_the_report(both: Desk, tmp_path: Path) -> None:
     assert names == {"Zusterschool"}
 
 
+def test_a_report_is_forgotten_when_its_country_says_so_and_its_file_with_the_last_of_it(
+    both: Desk, tmp_path: Path
+) -> None:
+    desk, files, principal = both, FolderStore(tmp_path), both.extra["principal"]
+    linked(desk, CODE)
+    complete(desk, CODE, 2)
+    alike = [ask(desk, ["KS Leuven Dag"]), ask(desk, ["KS Leuven Dag"])]
+    proof = ask(desk, ["KS Leuven Dag"], "Als bewijs")
+    assert make_reports(desk.database, desk.clock, files) == 3
+    names = {row["id"]: row["sha256"] for row in desk.rows(DigisnapReport)}
+    assert names[alike[0]] == names[alike[1]], "two that are alike are one file"
+    uploaded = Evidence(
+        case_id=desk.extra["request"], field="proof.paper", sha256=names[proof],
+        added_at=desk.clock.now(), removed_at=desk.clock.now(),
+    )  # fmt: skip
+    with writing(desk.database) as connection:
+        add(connection, uploaded)
+        # The second of those alike was made a day later.
+        later = DigisnapReport.__table__.update()  # type: ignore[attr-defined]
+        later = later.where(DigisnapReport.id == alike[1])  # type: ignore[arg-type]
+        connection.execute(later.values(done_at=desk.clock.now() + timedelta(days=1)))
+
+    def forget(days: int) -> int:
+        desk.clock.advance(timedelta(days=days))
+        return forget_old_reports(desk.database, desk.engine.tools, files)
+
+    assert forget(40) == 0, "while nobody has said how long, they are kept"
+    set_kept(desk, 42)
+    assert forget(1) == 0
+    assert forget(1) == 2, "kept for 42 days, and not a moment longer"
+    assert files.has(names[proof]), "evidence is this file, too"
+    assert files.has(names[alike[1]]), "a report that is still kept is this file, too"
+    with reading(desk.database) as connection:
+        with pytest.raises(NotFound, match="not kept any longer"):
+            content(connection, files, principal, alike[0], desk.clock.now())
+        assert content(connection, files, principal, alike[1], desk.clock.now())
+        assert len(archive(connection, principal, desk.clock.now())) == 3
+    assert forget(1) == 1
+    assert not files.has(names[alike[1]])
+    assert files.has(names[proof])
+    assert forget(1) == 0
+    assert [row["figures"] for row in desk.rows(DigisnapReport)] == [{}, {}, {}]
+
+
+def set_kept(desk: Desk, days: int) -> None:
+    """Flanders says how long reports are kept."""
+    values = {"report_min_completed": 2, "answer_within_days": 5, "report_kept_days": days}
+    book = settings_book("digisnap_request", {"standing": {"BE-VLG": values}})
+    text = (FOLDER / "digisnap_request.yaml").read_text("utf-8")
+    with writing(desk.database) as connection:
+        publish(
+            connection, text, book, mails=installed_mails(), author="test", now=desk.clock.now()
+        )
+
+
+@pytest.mark.parametrize("days", [None, 0, -1])
+def test_no_time_is_no_time_to_forget(here: Desk, tmp_path: Path, days: int | None) -> None:
+    files = FolderStore(tmp_path)
+    linked(here, CODE)
+    complete(here, CODE, 2)
+    ask(here, ["KS Leuven Dag"])
+    make_reports(here.database, here.clock, files)
+    later = here.clock.now() + timedelta(days=9999)
+    assert forget_reports(here.database, files, later, lambda _: lambda _: days) == 0
+    assert forget_reports(here.database, files, later, lambda _: lambda _: 1) == 1
+
+
 def test_one_that_died_half_way_is_gone_on_with(both: Desk, tmp_path: Path) -> None:
     linked(both, CODE), linked(both, "ZUS")
     complete(both, CODE, 2), complete(both, "ZUS", 2)
@@ -140,19 +212,13 @@ def test_one_that_died_half_way_is_gone_on_with(both: Desk, tmp_path: Path) -> N
     assert (row["counted"], row["failures"], row["done_at"]) == (2, 1, None)
     files = FolderStore(tmp_path / "files")
     assert make_reports(both.database, both.clock, files) == 0, "not before its pause is over"
-    both.clock.advance(minutes(1))
+    both.clock.advance(timedelta(minutes=1))
     # What is counted is counted: figures do not change any more.
     complete(both, CODE, 9)
     assert make_reports(both.database, both.clock, files) == 1
     (row,) = both.rows(DigisnapReport)
     assert sorted(one["completed"] for one in row["figures"].values()) == [2, 2]
     assert row["id"] == report
-
-
-def minutes(count: int) -> Any:
-    from datetime import timedelta  # noqa: PLC0415
-
-    return timedelta(minutes=count)
 
 
 def test_an_empty_title_is_the_usual_one(here: Desk) -> None:

@@ -88,3 +88,44 @@ def test_a_failed_put_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(OSError, match="No space left"):
         FolderStore(folder).put(b"content")
     assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+def test_what_nothing_needs_is_removed_and_what_something_needs_stays(
+    store: FileStore, folder: Path
+) -> None:
+    name = store.put(b"content")
+    assert not store.remove(name, lambda: True)
+    assert store.get(name) == b"content"
+    assert store.remove(name, lambda: False)
+    assert store.remove(name, lambda: True), "it has gone before"
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+    with pytest.raises(NotFound):
+        store.remove("../../etc/passwd", lambda: False)
+
+
+def test_what_is_put_while_it_is_removed_is_there(store: FileStore) -> None:
+    name = store.put(b"content")
+
+    def put_meanwhile() -> bool:
+        store.put(b"content")
+        return False
+
+    assert not store.remove(name, put_meanwhile)
+    assert store.get(name) == b"content"
+
+
+@pytest.mark.parametrize("needed", [True, False])
+def test_what_a_crash_left_half_removed_is_settled_by_the_next(
+    store: FileStore, folder: Path, needed: bool
+) -> None:
+    name = store.put(b"content")
+
+    def crash() -> bool:
+        raise OSError(5, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output"):
+        store.remove(name, crash)
+    assert not store.has(name)
+    assert store.remove(name, lambda: needed) is not needed
+    left = [path.name for path in folder.rglob("*") if path.is_file()]
+    assert left == ([name] if needed else [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from playwright.sync_api import sync_playwright
 from starlette.testclient import TestClient
 
 from base.clock import VirtualClock
+from digisnap.forgetting import forget_reports
 from digisnap.reports import make_reports
 from models.database import writing
 from models.digisnap import Digisnap, DigisnapReport
@@ -197,6 +199,15 @@ def test_from_the_request_to_the_archive(desk: Desk, context: Context) -> None:
     assert principal.get(f"/api/v1/digisnap/reports/{row['id']}/content").content == paper.content
     other = client_as(desk, context, desk.extra["ict"])
     assert other.get(f"/digisnap/reports/{row['id']}.pdf").status_code == 404
+    over = desk.clock.now() + timedelta(days=2)
+    assert forget_reports(context.database, context.files, over, lambda _: lambda _: 1) == 1
+    gone = principal.get(f"/digisnap/reports/{row['id']}.pdf")
+    assert (gone.status_code, "niet langer bewaard" in gone.text) == (404, True)
+    page = principal.get("/digisnap", headers=NL).text
+    assert "Dit rapport wordt niet langer bewaard. Je kan een nieuw rapport maken." in page
+    assert f"/digisnap/reports/{row['id']}.pdf" not in page
+    (line,) = principal.get("/api/v1/digisnap/reports").json()
+    assert (line["is_ready"], line["is_forgotten"]) == (False, True)
 
 
 @pytest.mark.browser

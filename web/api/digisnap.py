@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from base.days import local_day, zone_of
 from digisnap.lists import link
-from digisnap.reports import archive, content
+from digisnap.reports import archive, content, is_forgotten
 from digisnap.scans import Scan
 from models.database import reading, writing
 from web.api.outcomes import READING, WRITING, Answers
@@ -92,7 +92,8 @@ class ReportLine(BaseModel):
     lists: list[str]
     with_training: bool
     counted: int = Field(description="How many of its lists are counted so far.")
-    is_ready: bool
+    is_ready: bool = Field(description="Whether it can be downloaded.")
+    is_forgotten: bool = Field(description="Whether it was made, and is not kept any longer.")
 
 
 @router.get("/digisnap/lists", summary="The Digisnaps you manage", responses=READING)
@@ -135,7 +136,8 @@ def reports(context: Here, reader: Reader) -> list[ReportLine]:
         ReportLine(
             id=row["id"], asked_at=row["asked_at"], title=row["title"],
             lists=[one["name"] for one in row["lists"]], with_training=row["with_training"],
-            counted=row["counted"], is_ready=row["done_at"] is not None,
+            counted=row["counted"], is_ready=row["sha256"] is not None,
+            is_forgotten=is_forgotten(row),
         )
         for row in rows
     ]  # fmt: skip

@@ -13,6 +13,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from base.days import local_day, zone_of
 from base.errors import KeurmerkError, Problem
 from base.ids import new_id
+from digisnap.forgetting import kept_until
 from digisnap.lists import PROCESS, ListShown, link
 from digisnap.reports import archive, content
 from models.database import reading, writing
@@ -23,6 +24,7 @@ from web.pages.rendering import page
 from web.pages.wrong import Wrong
 from web.signing_in import Reader, Someone
 from workflows.digisnap_desk import (
+    keeping,
     my_lists,
     new_report,
     requests_for,
@@ -61,7 +63,11 @@ def _desk(
         asked = [one for school in schools for one in requests_of(connection, school.id)]
         waiting = requests_for(connection, reader.id, now)
         in_team = bool(team_scopes(connection, reader.id, now))
-        reports = archive(connection, reader.id, now)
+        kept = keeping(connection, tools)
+        reports = [
+            {**one, "until": kept_until(one, kept(one))}
+            for one in archive(connection, reader.id, now)
+        ]
         process = tools.library.in_force(connection, PROCESS, now.date()).process
     communities: dict[str, list[ListShown]] = {}
     for one in lists:
