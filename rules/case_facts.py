@@ -71,6 +71,13 @@ declare(
     about="How many other cases of this process, person and project are in a state.",
 )
 declare(
+    "days_beyond_first_partner",
+    FactType.INTEGER,
+    {"trigger": FactType.TEXT, "months": FactType.INTEGER},
+    least=0,
+    about="By how many days it is later than so many months after a step of the first partner.",
+)
+declare(
     "sent_school_known",
     FactType.TEXT,
     {"name": FactType.TEXT, "place": FactType.TEXT, "area": FactType.TEXT},

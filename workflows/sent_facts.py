@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
-from base.days import local_day
+from base.days import local_day, months_after
 from models.cases import Case, CaseEvent
 from models.sql import among
 from registry.same_school import schools_called
@@ -134,6 +134,51 @@ def earlier_outcomes(
         for one in subjects
         if one.person_id
     }
+
+
+@provider(
+    "days_beyond_first_partner",
+    FactType.INTEGER,
+    {"trigger": FactType.TEXT, "months": FactType.INTEGER},
+    least=0,
+)
+def days_beyond_first_partner(
+    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    now: datetime,
+) -> Found:  # fmt: skip
+    """By how many days it is later than so many months after a step of the first partner.
+
+    Partners are people of one country whose cases of this process are about one project. 0 is in
+    time: so is the first, and whoever took the step for the project before, whose time was judged
+    then. The months begin on the day of the step in the zone of the case that is judged, and end on
+    the day of the same number, the month's last where there is none, inclusive. What became of a
+    case does not matter. Both are readings (INFERENCE); the sources say “within one month”.
+    """
+    projects = {one.project_id for one in subjects if one.project_id}
+    query = (
+        select(_case.c.process, _case.c.project_id, _case.c.area, _case.c.person_id, _event.c.at)
+        .join(_event, _event.c.case_id == _case.c.id)
+        .where(
+            among(connection, _case.c.project_id, sorted(projects)),
+            _event.c.trigger == arguments["trigger"],
+        )
+    )
+    steps: dict[tuple[str, str, str], list[Any]] = {}
+    for row in connection.execute(query):
+        key = (row.process, row.project_id, row.area.partition("-")[0])
+        steps.setdefault(key, []).append(row)
+    found: dict[str, Value | None] = {}
+    for subject in subjects:
+        if subject.project_id is None:
+            continue
+        key = (subject.process, subject.project_id, subject.area.partition("-")[0])
+        taken, zone = steps.get(key, []), ZoneInfo(subject.zone)
+        found[subject.key] = 0
+        if taken and subject.person_id not in {row.person_id for row in taken}:
+            first = min(local_day(row.at, zone) for row in taken)
+            last = months_after(first, arguments["months"])
+            found[subject.key] = max(0, (local_day(now, zone) - last).days)
+    return found
 
 
 @provider(

@@ -24,12 +24,14 @@ from tests.workflows.quality_labels import (
     POINTS,
     Settings,
     add_project,
+    add_school_of,
     change,
     drafted,
     name_of,
     open_desk,
     start,
     submitted,
+    teacher_at,
 )
 from workflows import papers
 from workflows.answers import save_answers
@@ -514,3 +516,44 @@ def test_a_label_says_where_its_holder_worked(opened: Any) -> None:
         )
     (label,) = desk.rows(Label, case_id=case_id)
     assert label["school_at_grant_id"] == desk.school
+
+
+def spain(desk: Desk, count: int) -> list[str]:
+    """Teachers of as many schools in Spain, who take part in the project."""
+    made = []
+    with writing(desk.database) as connection:
+        for number in range(count):
+            school = add_school_of(connection, f"Escuela {number}", "ES")
+            made.append(teacher_at(connection, school, f"Teacher ES {number}"))
+            part = ProjectMember(
+                project_id=desk.extra["project"], person_id=made[-1], organisation_id=school
+            )
+            add(connection, part)
+    return made
+
+
+def test_partners_in_spain_apply_within_a_month_of_the_first(opened: Any) -> None:
+    """Spain's own rule (5.4): within one month of the first Spanish partner, to the day."""
+    desk = opened(ES={name: NUMBERS[name] for name in ("school_year", "most_per_criterion")})
+    project = desk.extra["project"]
+    # A partner from elsewhere is not the first of Spain's.
+    submitted(desk, project, desk.teachers[0])
+    first, second, third, another = spain(desk, 4)
+    late = drafted(desk, project, third)
+    desk.until(2023, 1, 30, 9)
+    own = submitted(desk, project, first)
+    desk.until(2023, 2, 28, 22)  # 23:00 in Spain: 30 January and a month
+    submitted(desk, project, second)
+    desk.until(2023, 2, 28, 23)
+    assert "within 1 month(s) of the first of them" in refused(
+        desk, late, "submit", third
+    )
+    # Not even begun is what could not be submitted; whoever applies again was in time before.
+    with pytest.raises(NotMet) as error:
+        start(desk, "apply", another, project=project)
+    assert "first of them" in error.value.say("en")
+    desk.fire(own, "withdraw", first)
+    submitted(desk, project, first)
+    # Nowhere else does it hold: an Italian and a Fleming come when they like.
+    submitted(desk, project, desk.teachers[1])
+    assert verify(desk.database).faults == []
