@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from base.days import local_day
 from models.messages import Mail
-from models.sql import insert_new
+from models.writes import insert_new
 from notifications.outbox import Addressee, mail_row
 from workflows.actors import Recipient, Row, recipients
 from workflows.definition import TimerRule
