@@ -13,6 +13,7 @@ from babel import Locale
 from babel.dates import format_time
 from babel.numbers import format_decimal
 
+from base.days import ZONES
 from base.i18n import FALLBACK, LANGUAGES, in_words, say
 from base.located import read_yaml
 
@@ -62,6 +63,17 @@ def area_name(area: str, language: str) -> str:
         return say(regions[area], language)
     country = area.split("-", maxsplit=1)[0]
     return str(Locale(language).territories.get(country, area))
+
+
+def areas() -> list[str]:
+    """The countries and regions a case can be of, and what has a zone of its own.
+
+    Where the regions of a country have NSOs of their own, they stand for it: what was of the whole
+    country would wait for nobody.
+    """
+    regions = [area for area in texts("areas") if area not in ZONES]
+    divided = {area.split("-", maxsplit=1)[0] for area in regions}
+    return [*(area for area in ZONES if area not in divided), *regions]
 
 
 def day_in_words(day: date, language: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from base.errors import BadInput, Problem
@@ -22,12 +23,19 @@ _ID = 36
 Found = tuple[Any, list[Problem]]
 
 
-def check_payload(process: Process, step: Step, payload: Mapping[str, Any]) -> dict[str, Any]:
+def check_payload(
+    process: Process, step: Step, payload: Mapping[str, Any],
+    values_in: Callable[[str | None], Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """What a person sent along with a trigger, checked against what the step ``asks``.
 
     Texts come back composed; blank ones are left out. An ask of type text_per_section takes
     ``{section: text}`` and, where it is required, needs at least one text. People, organisations
     and projects come back as they were sent: ``workflows.parties`` looks them up.
+
+    Arguments:
+        values_in: the values of the case's round in the area that was sent along, or in that of the
+            case where none was; without it whatever is asked in some areas only may be given.
 
     Raises:
         BadInput: with every problem.
@@ -42,6 +50,10 @@ def check_payload(process: Process, step: Step, payload: Mapping[str, Any]) -> d
     ]  # fmt: skip
     clean: dict[str, Any] = {}
     for name, ask in asked.items():
+        if values_in and not is_asked(ask, values_in(_area(step, payload))):
+            if str(payload.get(name) or "").strip():
+                problems.append(_problem(ask, N_("“{title}” is not asked there: leave it empty.")))
+            continue
         found, faults = _asked(process, ask, payload.get(name))
         problems.extend(faults)
         if found is not None and found != {}:
@@ -49,6 +61,38 @@ def check_payload(process: Process, step: Step, payload: Mapping[str, Any]) -> d
     if problems:
         raise BadInput(N_("What was sent along with this step cannot be used."), problems)
     return clean
+
+
+def is_asked(ask: Ask, values: Mapping[str, Any]) -> bool:
+    """Whether something is asked where a round has these values; what is UNKNOWN is not asked."""
+    return ask.only_if is None or values.get(ask.only_if.removeprefix("round.")) is True
+
+
+def _area(step: Step, payload: Mapping[str, Any]) -> str | None:
+    """The area that is sent along with a step; None without one, or where it is none."""
+    for ask in step.asks:
+        if ask.type == "area":
+            found, faults = _READERS["area"](ask, payload.get(ask.name) or "")
+            return None if faults else str(found)
+    return None
+
+
+def first_answers(
+    step: Step, case_id: str, payload: Mapping[str, Any], actor_id: str | None, now: datetime
+) -> list[dict[str, Any]]:
+    """The rows of the form that a start has answered already.
+
+    Arguments:
+        payload: what was sent along, as :func:`check_payload` gives it.
+    """
+    return [
+        {
+            "case_id": case_id, "field": ask.answers, "value": payload[ask.name], "saved_at": now,
+            "saved_by": actor_id,
+        }
+        for ask in step.asks
+        if ask.answers and ask.name in payload
+    ]  # fmt: skip
 
 
 def _asked(process: Process, ask: Ask, value: Any) -> Found:

@@ -262,6 +262,11 @@ class Ask(_Part):
     becomes: Name | None = None
     #: Not kept in the log, which is never erased: only effects and mails of this step see it.
     private: bool = False
+    #: Starts only: the field of the form that this is the first answer to: ``project.title``.
+    answers: str | None = None
+    #: Starts only: asked where this value of the round is true in the area of the case, and nowhere
+    #: else: ``round.asks_number``.
+    only_if: str | None = Field(default=None, pattern=r"^round\.[a-z0-9_.]+$")
 
 
 class Branch(_Part):

@@ -185,7 +185,10 @@ class Engine:
         acted_as = acts_as(connection, published.process, start.by, case, actor_id, now)
         if acted_as is None:
             raise not_allowed(connection, published, start, case, actor_id, now)
-        clean: dict[str, Any] = check_payload(published.process, start, payload or {})
+        clean: dict[str, Any] = check_payload(
+            published.process, start, payload or {},
+            lambda area: published.values(case["round"], area or case["area"]),
+        )  # fmt: skip
         resolve(connection, published.process, start, case, clean, actor_id, now)
         case["kept"] = kept_now(published.process, case, clean)
         case["unique_key"] = unique_key(published.process, case)

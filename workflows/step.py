@@ -20,12 +20,13 @@ from sqlalchemy.sql.dml import UpdateBase
 from base.canonical import canonical
 from base.errors import Refused
 from base.ids import new_id
-from models.cases import Case, CaseEvent, CaseParty, Decision, Timer
+from models.cases import Answer, Case, CaseEvent, CaseParty, Decision, Timer
 from models.desk import Waiting
 from models.messages import Mail, Notice
 from models.registry import Organisation
 from models.writes import Writes, pipelined
 from workflows.applying import apply_effects
+from workflows.asks import first_answers
 from workflows.chain import event_hash
 from workflows.definition import Process, Step
 from workflows.effects.effect import TAKING_UP
@@ -42,6 +43,7 @@ from workflows.titles import add_titles
 from workflows.tools import Cause, Tools
 from workflows.waiting import waiting_rows
 
+_answer = Answer.__table__  # type: ignore[attr-defined]
 _case = Case.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
 _party = CaseParty.__table__  # type: ignore[attr-defined]
@@ -136,6 +138,10 @@ def take(
             refused[before["id"]] = refused_effect
             continue
         batch.settled |= bool(about)
+        if said_before := first_answers(
+            cause.step, before["id"], cause.payload, cause.actor_id, cause.now
+        ):
+            batch.rows.setdefault(_answer, []).extend(said_before)
         if process.keeps:
             kept = kept_now(process, before, cause.payload, found)
             before = {**before, "kept": kept}  # noqa: PLW2901 - the same case, as it goes on

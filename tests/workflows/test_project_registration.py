@@ -28,6 +28,7 @@ from tests.workflows.registrations import (
     written_to,
 )
 from workflows.answers import save_answers
+from workflows.answers_store import answers_of
 
 Opens = Callable[..., Desk]
 STATES_BEFORE_APPROVAL = [
@@ -70,6 +71,10 @@ def test_what_has_an_asterisk_has_to_be_filled_in(opens: Opens, field: str) -> N
     desk = opens()
     case_id = in_state(desk, "draft")
     desk.fill_in(case_id, leave_out=(f"project.{field}",))
+    # The title was given at the start, and can be taken away again.
+    save_answers(
+        desk.database, desk.engine.tools, case_id, {f"project.{field}": None}, desk.teachers[0]
+    )
     with pytest.raises(NotMet):
         desk.fire(case_id, "submit", desk.teachers[0])
     assert desk.case(case_id)["state"] == "draft"
@@ -183,6 +188,18 @@ def test_a_running_project_is_not_deleted(opens: Opens) -> None:
     with pytest.raises(Conflict):
         desk.fire(case_id, "delete", desk.teachers[0])
     assert project(desk, case_id)["state"] == "active"
+
+
+def test_the_title_is_asked_once(opens: Opens) -> None:
+    """What was said at the start is the form's answer, which its founder can still change."""
+    desk = opens()
+    case_id = in_state(desk, "draft")
+    with reading(desk.database) as connection:
+        assert answers_of(connection, case_id) == {"project.title": "Rivers"}
+    desk.fill_in(case_id, leave_out=("project.title",))
+    desk.fire(case_id, "submit", desk.teachers[0])
+    (event,) = [row for row in desk.events(case_id) if row["trigger"] == "submit"]
+    assert event["payload"]["form"]["answers"]["project.title"] == "Rivers"
 
 
 def test_the_title_the_founder_writes_is_the_projects(opens: Opens) -> None:

@@ -11,11 +11,14 @@ import sqlalchemy
 
 from base.clock import VirtualClock
 from base.errors import BadInput, NotAllowed, NotMet, NotPossible
+from models.database import reading
 from models.registry import Organisation
 from registry.same_school import bare
 from rules.judge import Judge
 from tests.builders import Desk
 from tests.workflows.registrations import Settings, open_desk, start, written_to
+from web.pages.asking import Asking, asked_in, asked_of
+from web.pages.sending import NOTHING_SENT
 from workflows.verifying import verify
 
 Opens = Callable[..., Desk]
@@ -85,6 +88,48 @@ def test_everything_has_to_be_said(opens: Opens, name: str) -> None:
         requested(desk, **{name: None})
     assert [problem.where for problem in refused.value.problems] == [name]
     assert desk.rows(Organisation, name=SCHOOL["public_name"]) == []
+
+
+def test_a_school_number_is_asked_where_the_country_says_so(opens: Opens) -> None:
+    """In certain countries, says the source; in which, each says of itself, and none is guessed."""
+    told = {"BE-VLG": {"asks_school_number": True}, "NL": {"asks_school_number": False}}
+    desk = opens({"standing": told})
+    case_id = requested(desk, school_number=" 012345 ")
+    requested(desk, public_name="Sint-Bavo")
+    assert desk.events(case_id)[0]["payload"]["school_number"].strip() == "012345"
+    context = desk.mails(template="school_registration/to_validate", case_id=case_id)[0]["context"]
+    assert context["payload"]["school_number"].strip() == "012345"
+    for area in ("NL", "FR", "BE"):
+        with pytest.raises(BadInput) as refused:
+            requested(desk, area=area, place="Elders", school_number="012345")
+        (problem,) = refused.value.problems
+        assert problem.say("en") == "“School number” is not asked there: leave it empty."
+        requested(desk, area=area, place=f"Elders {area}", school_number=" ")
+    with pytest.raises(BadInput) as refused:
+        requested(desk, public_name="Sint-Jan", school_number="9" * 41)
+    assert [one.where for one in refused.value.problems] == ["school_number"]
+
+
+def test_a_page_asks_for_the_number_where_one_is_asked(opens: Opens) -> None:
+    desk = opens({"standing": {"BE-VLG": {"asks_school_number": True}}})
+
+    def shown(area: str = "", language: str = "en") -> str | None:
+        step = desk.published.process.starts["request"]
+        who = Asking(person_id=desk.teachers[0], language=language, everywhere=False)
+        where = asked_in(desk.published, "standing", step, area)
+        with reading(desk.database) as connection:
+            asked = asked_of(connection, desk.published.process, step, who, NOTHING_SENT, {}, where)
+        (choices,) = [one.choices for each in asked for one in each.fields if one.type == "area"]
+        # Flanders has an NSO of its own: what is of Belgium would wait for nobody.
+        assert {"BE-VLG", "BE-WAL", "BE-DEU", "NL", "ES", "ES-CN"} <= set(choices)
+        assert "BE" not in choices
+        assert len(set(choices.values())) == len(choices)
+        hints = [one.hint for each in asked for one in each.fields if one.name == "school_number"]
+        return hints[0] if hints else None
+
+    assert shown() == "Only for Flanders. Leave it empty elsewhere."
+    assert shown(language="nl") == "Alleen voor Vlaanderen. Laat het elders leeg."
+    assert (shown("BE-VLG"), shown("NL")) == ("", None)
 
 
 def test_whoever_has_no_account_registers_nothing(opens: Opens) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Connection, select
 
+from base.days import local_day
 from base.errors import BadInput, Conflict, NotMet, Refused
 from base.i18n import say
 from models.cases import Case
@@ -17,7 +19,7 @@ from models.database import reading
 from web.context import Context, Here
 from web.language import Language
 from web.opportunities import Opportunity, opportunities, opportunity, search
-from web.pages.asking import SEARCH, Asking, asked_of, payload_of
+from web.pages.asking import SEARCH, AskedIn, Asking, asked_in, asked_of, payload_of
 from web.pages.rendering import page
 from web.pages.sending import NOTHING_SENT, Form, Sent
 from web.scope import scope_of, visible_case
@@ -173,7 +175,9 @@ def _show(
         rounds=_titled(one, found, language), sent=sent, words=words, zone=_zone(one),
         round_choices={each.round or "": title for title, each in _titled(one, found, language)},
         round=sent.get("round") or (fitting[0].round if fitting else ""),
-        asked=asked_of(connection, one.process, one.start, asking, sent, problems),
+        asked=asked_of(
+            connection, one.process, one.start, asking, sent, problems, _asked_in(context, one)
+        ),
         subjects=search(connection, kind, words, reader.id, everywhere=True)
         if one.about is None
         else {},
@@ -189,6 +193,14 @@ def _show(
         if isinstance(refused, Conflict)
         else None,
     )  # fmt: skip
+
+
+def _asked_in(context: Context, one: Opportunity) -> AskedIn:
+    """Where that is asked which is not asked everywhere; what is typed does not change it."""
+    chosen = any(ask.type == "area" for ask in one.start.asks)
+    area = "" if chosen else (one.about or {}).get("area", "")
+    today = local_day(context.tools.clock.now(), ZoneInfo(one.process.zone))
+    return asked_in(one.published, one.published.round_on(today), one.start, area)
 
 
 def _round(

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
 
-from base.days import ZONES
 from base.errors import BadInput, KeurmerkError, NotMet
 from base.i18n import N_, say, translate
-from documents.words import area_name
+from documents.words import area_name, areas
 from web.opportunities import known_projects, name_of_id, search
 from web.pages.sending import Sent
+from workflows.asks import is_asked
 from workflows.definition import Ask, Process, Step
 from workflows.form import sections
 from workflows.preview import YES_NO
+from workflows.publishing import Published
 
 #: The button that searches: its value is the name of the field.
 SEARCH = "search"
@@ -32,6 +34,10 @@ _HINTS = {
     "person": N_("The mail address of somebody who has an account here."),
     "email": N_("A mail address, such as name@example.org"),
 }
+
+
+#: By ask the areas where it is asked, of what is not asked everywhere.
+AskedIn = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,26 +91,54 @@ class Asking:
 
 def asked_of(
     connection: Connection, process: Process, step: Step, who: Asking, sent: Sent,
-    errors: Mapping[str, str],
+    errors: Mapping[str, str], only_in: AskedIn = MappingProxyType({}),
 ) -> list[Asked]:  # fmt: skip
     """What a step asks for, filled with what was typed so far.
 
     Arguments:
         errors: what is wrong, by field.
+        only_in: what is not asked everywhere; what is asked nowhere is left out.
     """
     found = []
     for ask in step.asks:
+        there = only_in.get(ask.name)
+        if there is not None and not there:
+            continue
         title, per_section = say(ask.title, who.language), ask.type == "text_per_section"
         if per_section:
             fields = list(_per_section(process, ask, who.language, sent, errors))
         else:
-            fields = [_field(connection, ask, title, who, sent, errors.get(ask.name, ""))]
+            one = _field(connection, ask, title, who, sent, errors.get(ask.name, ""))
+            fields = [replace(one, hint=_where(there, who.language)) if there else one]
         found.append(
             Asked(
                 name=ask.name, title=title, required=ask.required, per_section=per_section,
                 fields=fields, error=errors.get(ask.name, ""),
             )
         )  # fmt: skip
+    return found
+
+
+def _where(there: Sequence[str], language: str) -> str:
+    names = ", ".join(sorted(area_name(area, language) for area in there))
+    return translate(N_("Only for {areas}. Leave it empty elsewhere."), language, areas=names)
+
+
+def asked_in(published: Published, round_name: str | None, step: Step, area: str) -> AskedIn:
+    """Where that is asked which a step asks in some areas only.
+
+    Arguments:
+        area: that of the case, where it is known already; else every area is looked at.
+    """
+    found: dict[str, list[str]] = {}
+    for ask in step.asks:
+        if ask.only_if:
+            there = {
+                one: is_asked(ask, published.values(round_name, one))
+                for one in ([area] if area else areas())
+            }
+            if not all(there.values()):
+                found[ask.name] = [one for one, asked in there.items() if asked]
     return found
 
 
@@ -139,7 +173,7 @@ def _choices(
     if ask.type == "yes_no":
         return {key: translate(name, who.language) for key, name in YES_NO.items()}
     if ask.type == "area":
-        names = {area: area_name(area, who.language) for area in ZONES}
+        names = {area: area_name(area, who.language) for area in areas()}
         return dict(sorted(names.items(), key=lambda one: one[1]))
     if ask.type not in ("organisation", "project"):
         return {name: say(texts, who.language) for name, texts in ask.choices.items()}

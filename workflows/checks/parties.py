@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workflows.checks.check import Check, Place
 from workflows.definition import Actor, Ask, Step
+from workflows.form import fields
 from workflows.subjects import KINDS
 
 #: What an ask of each type can fill.
@@ -119,9 +120,32 @@ def _ask(check: Check, ask: Ask, place: Place) -> None:
         check.error(place, "say what can be chosen: choices")
     if ask.least is not None and ask.most is not None and ask.least > ask.most:
         check.error((*place, "most"), f"{ask.most} is less than {ask.least}: nothing can be given")
+    _of_starts(check, ask, place)
     if ask.must_be and not ask.required:
         message = "where one answer only is possible it has to be given: add required: true"
         check.error((*place, "must_be"), message)
+
+
+def _of_starts(check: Check, ask: Ask, place: Place) -> None:
+    for key in ("answers", "only_if"):
+        if getattr(ask, key) and place[0] != "starts":
+            check.error((*place, key), f'"{key}" is for the asks of starts')
+    if ask.answers is None:
+        return
+    there: Place = (*place, "answers")
+    known = {key: field for key, _section, field in fields(check.process)}
+    if not check.named("field", ask.answers, known, there):
+        return
+    field = known[ask.answers]
+    if field.type != ask.type or set(ask.choices) != set(field.choices):
+        check.error(there, f'"{ask.answers}" takes another kind of answer')
+    if ask.private:
+        check.error(there, "what is private is not kept in the form, either")
+    form = check.process.form
+    most = field.max_characters or (form.max_characters if form else 0)
+    if ask.type == "text" and (ask.max_characters > most or set(field.without) - set(ask.without)):
+        message = f'"{ask.answers}" takes less: give both the same max_characters and without'
+        check.error(there, message)
 
 
 def _starts(check: Check) -> None:

@@ -15,6 +15,7 @@ from workflows.kept_values import OWN
 ROUND = "round."
 #: Kinds of value, as the messages name them.
 DATE, NUMBER, ANY = "date", f"number of days from 0 to {MOST_DAYS}", "value"
+YES_OR_NO = "yes or no"
 
 
 def check_rounds(check: Check) -> None:
@@ -70,6 +71,8 @@ def _is(kind: str, value: Any) -> bool:
         return isinstance(value, date)
     if kind == NUMBER:
         return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_DAYS
+    if kind == YES_OR_NO:
+        return isinstance(value, bool)
     return True
 
 
@@ -85,7 +88,15 @@ def _wanted(check: Check) -> Iterator[tuple[Place, str, str]]:
             yield from _span(span, ("timers", name, "before", index))
     for name, digest in check.process.digests.items():
         yield from _span(digest.late_after, ("digests", name, "late_after"))
+    yield from _of_steps(check)
+
+
+def _of_steps(check: Check) -> Iterator[tuple[Place, str, str]]:
     for place, _name, step in check.steps():
+        for index, ask in enumerate(step.asks):
+            if ask.only_if:
+                there = (*place, "asks", index, "only_if")
+                yield there, ask.only_if.removeprefix(ROUND), YES_OR_NO
         for effect, arguments in step.effect.items():
             for argument, value in arguments.items():
                 if isinstance(value, str) and value.startswith(ROUND):
