@@ -139,6 +139,7 @@ def _of_starts(check: Check, ask: Ask, place: Place) -> None:
     field = known[ask.answers]
     if field.type != ask.type or set(ask.choices) != set(field.choices):
         check.error(there, f'"{ask.answers}" takes another kind of answer')
+        return
     if ask.private:
         check.error(there, "what is private is not kept in the form, either")
     form = check.process.form
