@@ -107,6 +107,21 @@ def same_country(
     return found
 
 
+@provider("has_school", FactType.BOOLEAN, _WHO, optional=["who"])
+def has_school(
+    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    now: datetime,
+) -> Found:  # fmt: skip
+    """Whether a person works at a school today."""
+    people = people_of(subjects, arguments.get("who"))
+    found: dict[str, Value | None] = {}
+    for day, there in by_day(subjects, now).items():
+        keys = [one.key for one in there if one.key in people]
+        countries = _countries(connection, {people[key] for key in keys}, day)
+        found |= {key: people[key] in countries for key in keys}
+    return found
+
+
 def _countries(connection: Connection, people: Iterable[str], day: Any) -> dict[str, str]:
     """The country each of ``people`` works in on ``day``: of several that of the newest school."""
     asked = id_table(connection, people)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from base.days import local_day
 from notifications.outbox import Addressee, mail_row, notice_row
 from workflows.actors import Row, recipients
-from workflows.definition import Process
+from workflows.definition import Process, Step
 from workflows.links import mailed_links
 from workflows.publishing import Published
 from workflows.subjects import name_of
@@ -58,6 +58,15 @@ def message_context(
     }
 
 
+def _left_out(step: Step) -> dict[str, Any]:
+    """Nothing for each thing a step asks: so a mail can ask whether something was said."""
+    return {
+        ask.name: {} if ask.type == "text_per_section" else ""
+        for ask in step.asks
+        if not ask.private
+    }
+
+
 def deadlines(process: Process, timers: Sequence[Row]) -> dict[str, datetime]:
     """When a trigger fires by itself in each case if nobody acts."""
     found: dict[str, datetime] = {}
@@ -99,7 +108,8 @@ def messages_of(
         }
         if links := mailed_links(process, case, cause.trigger, tools.secret, tools.public_url):
             known["links"] = links
-        context = message_context(tools, published, case, event["payload"], known)
+        payload = {**_left_out(step), **event["payload"]}
+        context = message_context(tools, published, case, payload, known)
         for messages, rows, build in (
             (step.mail, mails, mail_row),
             (step.notice, notices, notice_row),

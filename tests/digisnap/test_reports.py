@@ -22,6 +22,8 @@ from models.cases import Evidence
 from models.database import reading, writing
 from models.digisnap import Digisnap, DigisnapManager, DigisnapReport, DigisnapScan
 from models.registry import OrganisationGroup, OrganisationGroupMember
+from notifications.delivery import render
+from notifications.templates import Templates
 from rules.judge import Judge
 from tests.builders import Desk, add, add_grant, add_member, add_school, installed_mails
 from tests.documents.papers import text_of
@@ -288,6 +290,22 @@ def test_scans_come_from_the_team_of_the_area(here: Desk) -> None:
     here.extra["team"] = here.extra["principal"]
     with pytest.raises(NotAllowed):
         complete(here, CODE, 1)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mail_is_written_whether_or_not_its_step_was_given_a_reason(
+    here: Desk, language: str
+) -> None:
+    """What a step asks without requiring it may be left out; its mails go out all the same."""
+    here.engine.start(
+        "digisnap_request", "request", actor_id=here.extra["principal"],
+        organisation_id=here.school,
+    )  # fmt: skip
+    here.fire(give(here, here.extra["ict"]), "revoke", here.extra["principal"])
+    templates = Templates()
+    for name in ("digisnap_request/requested", "user_right/revoked"):
+        mail = {**here.mails(template=name)[-1], "language": language}
+        assert render(templates, mail).text
 
 
 def test_codes_that_cannot_be_sent_make_no_list(here: Desk) -> None:

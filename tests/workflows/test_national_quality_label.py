@@ -545,9 +545,7 @@ def test_partners_in_spain_apply_within_a_month_of_the_first(opened: Any) -> Non
     desk.until(2023, 2, 28, 22)  # 23:00 in Spain: 30 January and a month
     submitted(desk, project, second)
     desk.until(2023, 2, 28, 23)
-    assert "within 1 month(s) of the first of them" in refused(
-        desk, late, "submit", third
-    )
+    assert "within 1 month(s) of the first of them" in refused(desk, late, "submit", third)
     # Not even begun is what could not be submitted; whoever applies again was in time before.
     with pytest.raises(NotMet) as error:
         start(desk, "apply", another, project=project)

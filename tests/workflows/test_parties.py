@@ -151,7 +151,7 @@ def test_what_cannot_be_told_leads_nowhere(world: Any) -> None:
     ("change", "unmet"),
     [
         ("unvalidated", "validated"), ("strangers", "contacts"), ("unavailable", "available"),
-        ("oneself", "two people"),
+        ("oneself", "two people"), ("schoolless", "school"),
     ],
 )  # fmt: skip
 def test_who_cannot_be_co_founder(world: Any, change: str, unmet: str) -> None:
@@ -160,6 +160,9 @@ def test_who_cannot_be_co_founder(world: Any, change: str, unmet: str) -> None:
     person = Person.__table__  # type: ignore[attr-defined]
     contact = Contact.__table__  # type: ignore[attr-defined]
     with writing(desk.database) as connection:
+        if change == "schoolless":  # P1: the founder's own school
+            member = Membership.__table__  # type: ignore[attr-defined]
+            connection.execute(member.delete().where(member.c.person_id == desk.teachers[0]))
         if change == "strangers":
             connection.execute(contact.delete().where(contact.c.person_id == other))
         values = {"unvalidated": {"validated": False}, "unavailable": {"available": False}}
@@ -180,6 +183,9 @@ def test_who_cannot_be_co_founder(world: Any, change: str, unmet: str) -> None:
         ({"title": "Rivers"}, "co_founder"),
         ({"title": "Rivers", "co_founder": "nobody@example.org"}, "co_founder"),
         ({"title": "Rivers", "co_founder": "no address"}, "co_founder"),
+        # Exactly one (P2).
+        ({"title": "Rivers", "co_founder": ["sint-jan.2@example.org"]}, "co_founder"),
+        ({"title": "Rivers", "co_founder": "a@example.org, b@example.org"}, "co_founder"),
         ({"title": "Rivers", "co_founder": "sint-jan.2@example.org", "founder": "x"}, "founder"),
     ],
 )
@@ -384,10 +390,12 @@ def test_a_principal_is_told_once_and_the_log_does_not_know_her(world: Any) -> N
         ({"public_name": "SINT-JAN", "place": ""}, BadInput),
         ({"area": "XX"}, BadInput), ({"principal_email": "mia"}, BadInput),
         ({"legal_name": " "}, BadInput), ({"principal_name": None}, BadInput),
-        ({"public_name": "x" * 201}, BadInput),
+        ({"public_name": "x" * 201}, BadInput), ({"accreditation": "KA1"}, BadInput),
+        ({"validated": "yes"}, BadInput),
     ],
 )  # fmt: skip
 def test_what_is_no_school(world: Any, sent: Row, code: type[Exception]) -> None:
+    """2.3: the principal's details are required; nobody accredits or validates her own school."""
     desk = world("school_registration")
     with pytest.raises(code):
         start(desk, "request", desk.extra["newcomer"], **{**SCHOOL, **sent})

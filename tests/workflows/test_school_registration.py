@@ -12,7 +12,7 @@ import sqlalchemy
 from base.clock import VirtualClock
 from base.errors import BadInput, NotAllowed, NotMet, NotPossible
 from models.database import reading
-from models.registry import Organisation
+from models.registry import Membership, Organisation
 from registry.same_school import bare
 from rules.judge import Judge
 from tests.builders import Desk
@@ -88,6 +88,14 @@ def test_everything_has_to_be_said(opens: Opens, name: str) -> None:
         requested(desk, **{name: None})
     assert [problem.where for problem in refused.value.problems] == [name]
     assert desk.rows(Organisation, name=SCHOOL["public_name"]) == []
+
+
+def test_who_registers_a_school_does_not_work_there_by_that(opens: Opens) -> None:
+    """2.3: creating a school does not attach it to one's account."""
+    desk = opens()
+    case_id = requested(desk)
+    desk.fire(case_id, "validate", desk.reviewer)
+    assert desk.rows(Membership, organisation_id=school(desk, case_id)["id"]) == []
 
 
 def test_a_school_number_is_asked_where_the_country_says_so(opens: Opens) -> None:
