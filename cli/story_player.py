@@ -25,6 +25,7 @@ from models.database import reading, writing
 from models.registry import Membership, Organisation, Person, Project
 from notifications.delivery import deliver
 from workflows.answers import add_file, add_link, save_answers
+from workflows.answers_store import answers_of
 from workflows.bulk import start_each
 from workflows.definition import Ask, FormField, Process, Step
 from workflows.foresight import consequences
@@ -57,6 +58,8 @@ class Player:
         self._zone = ZoneInfo(story.zone)
         #: The names the story gives to its cases.
         self._cases: dict[str, str] = {}
+        #: What is told after the act it belongs to: those of several who were refused.
+        self._to_tell: list[str] = []
 
     def play(self) -> None:
         """The whole story.
@@ -81,6 +84,9 @@ class Player:
             line = self._line(act)
             self._do(act)
             self._look(line)
+            for told in self._to_tell:
+                self._look(told)
+            self._to_tell.clear()
 
     def _refused(self, act: Act) -> None:
         try:
@@ -148,7 +154,8 @@ class Player:
                 if one.taken:
                     self._cases[ids[one.subject_id]] = one.taken.case["id"]
                 elif one.error:
-                    self._look(f"! {ids[one.subject_id]}: {one.error.say(self._language)}")
+                    told = f"! {ids[one.subject_id]}: {one.error.say(self._language)}"
+                    self._to_tell.append(told)
             return
         about = self._about(process, act.about)
         taken = engine.start(
@@ -178,7 +185,11 @@ class Player:
     def _answer(self, case_id: str, answers: dict[str, Any] | str | None, who: str) -> None:
         given = dict(answers) if isinstance(answers, dict) else {}
         if isinstance(answers, str):
+            with reading(self._parts.database) as connection:
+                there = answers_of(connection, case_id)
             for key, _section, field in fields(self._published(self._process(case_id)).process):
+                if key in there:
+                    continue  # said at the start
                 if field.type == "evidence":
                     self._evidence(case_id, key, field, who)
                 else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -104,7 +105,11 @@ def conflict(
 ) -> Conflict:
     """The refusal of somebody who acts on a case that has moved: who moved it, and where to."""
     last = last_event(connection, case)
-    name: Any = actor_title(published.process, last["acted_as"])
+    title = actor_title(published.process, last["acted_as"])
+    # The sentence begins with it.
+    name: Any = title
+    if isinstance(title, Mapping):
+        name = {code: f"{text[:1].upper()}{text[1:]}" for code, text in title.items()}
     if last["actor_id"]:
         person = connection.execute(
             select(_person.c.name).where(_person.c.id == last["actor_id"])
