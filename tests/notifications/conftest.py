@@ -59,7 +59,7 @@ CONTEXT: dict[str, Any] = {
         "feedback": [
             {"section": {"en": "eSafety policy", "nl": "eSafety-beleid"}, "text": "Eén.\nTwee."}
         ],
-        "reason": "Te weinig bewijs.", "what": "Een attest.", "question": "Voor wie?",
+        "reason": "Te weinig bewijs.", "school_number": "012345", "what": "Een attest.", "question": "Voor wie?",
         "lists": "Dag- en avondschool",
         "remarks": "Mooi werk.",
         "reasons": [{"section": {"en": "Results", "nl": "Resultaten"}, "text": "Toon meer."}],
