@@ -21,8 +21,8 @@ def test_it_says_what_a_country_has_not_set(command: Command) -> None:
 #: Calendars whose every open value is explained to whoever sets it.
 EXPLAINED = (
     "account_validation", "digisnap_request", "duplicate_account", "european_quality_label",
-    "group_creation", "national_quality_label", "project_registration", "school_registration",
-    "user_right",
+    "group_creation", "national_quality_label", "project_registration", "school_label",
+    "school_registration", "user_right",
 )  # fmt: skip
 
 

@@ -59,8 +59,8 @@ CONTEXT: dict[str, Any] = {
         "feedback": [
             {"section": {"en": "eSafety policy", "nl": "eSafety-beleid"}, "text": "Eén.\nTwee."}
         ],
-        "reason": "Te weinig bewijs.", "school_number": "012345", "what": "Een attest.", "question": "Voor wie?",
-        "lists": "Dag- en avondschool",
+        "reason": "Te weinig bewijs.", "what": "Een attest.", "question": "Voor wie?",
+        "lists": "Dag- en avondschool", "school_number": "012345",
         "remarks": "Mooi werk.",
         "reasons": [{"section": {"en": "Results", "nl": "Resultaten"}, "text": "Toon meer."}],
         **{
