@@ -152,7 +152,7 @@ def test_a_report_is_forgotten_when_its_country_says_so_and_its_file_with_the_la
         add(connection, uploaded)
         # The second of those alike was made a day later.
         later = DigisnapReport.__table__.update()  # type: ignore[attr-defined]
-        later = later.where(DigisnapReport.id == alike[1])  # type: ignore[arg-type]
+        later = later.where(DigisnapReport.id == alike[1])
         connection.execute(later.values(done_at=desk.clock.now() + timedelta(days=1)))
 
     def forget(days: int) -> int:
