@@ -153,7 +153,7 @@ RIGHT, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
         ("nobody", RIGHT, 3),
         ("school", WRONG, 2),
         ("administrator", RIGHT, 3),
-        ("administrator", WRONG, 2),
+        ("administrator", WRONG, 1),
     ],
 )
 def test_every_answer_is_as_described(
