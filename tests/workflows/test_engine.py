@@ -321,7 +321,7 @@ def test_a_school_is_not_told_which_reviewer_it_was(desk: Desk) -> None:
     with pytest.raises(Conflict) as refused:
         desk.engine.fire(case_id, "withdraw", desk.teachers[0], None, version)
     assert "Rita" not in refused.value.say("nl")
-    assert "een beoordelaar van de NSO" in refused.value.say("nl")
+    assert "Een beoordelaar van de NSO" in refused.value.say("nl")
 
 
 def test_an_undone_step_withdraws_its_mails_and_sets_the_timers_again(desk: Desk) -> None:
