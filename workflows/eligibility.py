@@ -32,8 +32,8 @@ Row = Mapping[str, Any]
 
 #: Facts about the present day; a criterion of nothing else says when, not whether.
 _TODAY = "today"
-#: Facts that are only known once the step is taken.
-_SENT = ("sent_answer", "sent_number")
+#: How facts begin that are only known once the step is taken: what is sent along with it.
+_SENT = "sent_"
 _FROM = {Comparison.ON_OR_AFTER, Comparison.AT_LEAST}
 _UNTIL = {Comparison.ON_OR_BEFORE, Comparison.AT_MOST}
 
@@ -136,7 +136,7 @@ def _verdict(
                 for first, last in _days(condition):
                     opens += [first] if isinstance(first, date) else []
                     closes += [last] if isinstance(last, date) else []
-            elif not kinds.intersection(_SENT):
+            elif not any(kind.startswith(_SENT) for kind in kinds):
                 findings.append(finding)
     looks_at, until = _by_itself(start, values, zone)
     last = min([end_of(day, zone) for day in closes] + ([until] if until else []), default=None)

@@ -19,6 +19,8 @@ from tests.builders import Desk
 from tests.workflows.registrations import Settings, open_desk, start, written_to
 from web.pages.asking import Asking, asked_in, asked_of
 from web.pages.sending import NOTHING_SENT
+from workflows.eligibility import Trial, verdicts
+from workflows.subjects import NOTHING
 from workflows.verifying import verify
 
 Opens = Callable[..., Desk]
@@ -138,6 +140,13 @@ def test_a_page_asks_for_the_number_where_one_is_asked(opens: Opens) -> None:
     assert shown() == "Only for Flanders. Leave it empty elsewhere."
     assert shown(language="nl") == "Alleen voor Vlaanderen. Laat het elders leeg."
     assert (shown("BE-VLG"), shown("NL")) == ("", None)
+    # Nothing has been typed yet, so nothing is said of it either.
+    trial = Trial(
+        published=desk.published, way="request", about=NOTHING, actor_id=desk.teachers[0], named={}
+    )
+    with reading(desk.database) as connection:
+        (told,) = verdicts(connection, trial, desk.clock.now(), "nl")
+    assert (told.findings, told.ready) == ([], True)
 
 
 def test_whoever_has_no_account_registers_nothing(opens: Opens) -> None:
