@@ -158,8 +158,9 @@ def test_a_form_changes_values_and_texts_and_leaves_the_rest(
     ]
     assert len(after) == len(before)
     press(ada, f"{path}?view=form", "save", **{"v:title/nl": "Mag dat?\x00"})
-    (unchanged,) = sqlite_desk.rows(Draft)
-    assert unchanged["text"] == row["text"]
+    (row,) = sqlite_desk.rows(Draft)
+    assert "Mag dat?" in row["text"]
+    assert "\0" not in row["text"]
     made = begin(ada, do="round", new_name="2029-2030")
     assert 'round: "2029-2030"' in fields(ada.get(made).text)["text"]
     for name in ("2023-2024", "twee woorden"):
