@@ -161,6 +161,17 @@ def test_a_form_changes_values_and_texts_and_leaves_the_rest(
     (row,) = sqlite_desk.rows(Draft)
     assert "Mag dat?" in row["text"]
     assert "\0" not in row["text"]
+    threshold = "v:criteria/1/at_least"
+    assert boxes[threshold] == "${min_active_teachers}"
+    for written, stands, remark in (
+        ("5", "at_least: 5", "No errors"), ("five", "at_least: five", "With errors"),
+        ("${min_active_teachers}", "at_least: ${min_active_teachers}", "No errors"),
+    ):  # fmt: skip
+        saved = press(ada, f"{path}?view=form", "save", **{threshold: written})
+        assert fields(saved.text)[threshold] == written
+        (row,) = sqlite_desk.rows(Draft)
+        assert stands in row["text"]
+        assert remark in saved.text
     made = begin(ada, do="round", new_name="2029-2030")
     assert 'round: "2029-2030"' in fields(ada.get(made).text)["text"]
     for name in ("2023-2024", "twee woorden"):
