@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from models.cases import Release
 from models.database import writing
 from models.drafts import Draft
-from tests.builders import Desk, add_grant, add_person
+from tests.builders import PROCESS, Desk, add_grant, add_person
 from tests.web.conftest import client_as, context_of
 
 FILE = "/rules/files/round/school_label/2023-2024"
@@ -208,6 +208,14 @@ def test_the_api_of_drafts(office: dict[str, TestClient], sqlite_desk: Desk) -> 
     done = bram.post(f"{where}/steps/publish", json={"version": 2}).json()
     assert done["releases"] == {"school_label": 2}
     assert [one["id"] for one in bram.get(f"{API}/drafts").json()] == [made["id"]]
+    sqlite_desk.draft()
+    process = {"kind": "process", "name": "school_label"}
+    text = re.sub(r"\bdraft\b(?=[\],:]|\n)", "concept", PROCESS.read_text("utf-8"))
+    renamed = ada.post(f"{API}/drafts", json={**process, "text": text}).json()
+    would = ada.get(f"{API}/drafts/{renamed['id']}/impact").json()
+    assert {"kind": "state", "name": "draft", "cases": 1} in would["gone"]
+    assert (would["looked_at"], would["possible"]) == (1, 0)
+    assert would["cases"][0]["refused"] in would["refused"]
     assert office["Nele"].get(f"{API}/drafts").json() == []
     assert office["reviewer"].get(f"{API}/drafts").status_code == 403
     assert office["reviewer"].get(where).status_code == 404
