@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -19,7 +18,8 @@ from models.registry import Person
 from workflows.administering import ADMINISTRATOR, Administrator, administrator
 from workflows.move_to_version import move_case
 from workflows.publishing import Published
-from workflows.version_moves import Move, Summary, elsewhere, kind_of, pages, summary, version
+from workflows.told_moves import as_data
+from workflows.version_moves import Summary, elsewhere, pages, summary, version
 
 #: Cases that are named; all are counted.
 NAMED = 200
@@ -81,7 +81,7 @@ def run(
                 connection, library, target, now, FALLBACK, round_name=round_name, named=NAMED,
                 progress=tell,
             )  # fmt: skip
-        data = as_data(found, {"version": target.number})
+        data = {"version": target.number, **as_data(found, FALLBACK)}
         words = said(found, f"moved to version {target.number}")
         typer.echo(json.dumps(data, ensure_ascii=False, indent=2) if as_json else words)
 
@@ -120,36 +120,6 @@ def _move(
                 break
             after = page[-1]["id"]
     return {"version": target.number, "moved": moved, "refused": refused}
-
-
-def as_data(found: Summary, before: Mapping[str, Any]) -> dict[str, Any]:
-    """A summary for programs, after what stands ``before`` it."""
-    return {
-        **before, "looked_at": found.looked_at, "possible": found.possible,
-        "refused": dict(found.refused),
-        "timers": [
-            {"timer": name, "change": kind, "cases": count}
-            for (name, kind), count in sorted(found.timers.items())
-        ],
-        "at_once": dict(found.at_once), "not_shown": dict(found.lost),
-        "cases": [_case(move) for move in found.moves],
-    }  # fmt: skip
-
-
-def _case(move: Move) -> dict[str, Any]:
-    return {
-        "case": move.case["id"], "state": move.case["state"], "version": move.before.number,
-        "refused": str(move.refused) if move.refused else None,
-        "timers": [
-            {
-                "timer": one.name, "change": kind_of(one),
-                "before": one.before.isoformat() if one.before else None,
-                "after": one.after.isoformat() if one.after else None,
-            }
-            for one in move.timers
-        ],
-        "at_once": list(move.at_once), "not_shown": list(move.lost),
-    }  # fmt: skip
 
 
 def said(found: Summary, done: str) -> str:
