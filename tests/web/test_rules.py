@@ -188,6 +188,28 @@ def test_a_form_changes_values_and_texts_and_leaves_the_rest(
     assert page.status_code == 200
 
 
+def test_what_a_renamed_state_becomes_is_said_on_the_page(
+    office: dict[str, TestClient], sqlite_desk: Desk
+) -> None:
+    ada, bram, case_id = office["Ada"], office["Bram"], sqlite_desk.draft()
+    path = begin(ada, "/rules/files/process/school_label")
+    text = re.sub(r"\bdraft\b(?=[\],:]|\n)", "concept", PROCESS.read_text("utf-8"))
+    press(ada, path, "propose", text=text, why="Een beter woord.")
+    press(bram, path, "publish")
+    page = ada.get("/rules/versions/school_label").text
+    assert "Say which of its states that becomes." in page
+    assert f'name="version-{case_id}"' not in page
+    there = ada.get("/rules/versions/school_label?to=2&state-draft=concept&state-submitted=y").text
+    sent = fields(there.split('id="cases"')[1])
+    assert sent["state-draft"] == "concept"
+    assert sent[f"version-{case_id}"] == "2"
+    moved = ada.post(
+        "/rules/versions/school_label", data={**sent, "case": case_id, "why": "Een beter woord."}
+    )
+    assert "What came of it" in moved.text
+    assert sqlite_desk.case(case_id)["state"] == "concept"
+
+
 def test_the_api_of_drafts(office: dict[str, TestClient], sqlite_desk: Desk) -> None:
     ada, bram = office["Ada"], office["Bram"]
     name = {"kind": "round", "name": "school_label/2023-2024"}

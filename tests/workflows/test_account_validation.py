@@ -91,7 +91,9 @@ def test_a_school_that_is_not_validated_is_none_to_register_with(opens: Any) -> 
     assert not office.is_validated()
 
 
-def test_whoever_has_a_validated_account_cannot_join_again_and_is_not_offered_to(opens: Any) -> None:
+def test_whoever_has_a_validated_account_is_not_offered_to_join_again(
+    opens: Any,
+) -> None:
     office = opens("NL")
     now = office.desk.clock.now()
     with reading(office.desk.database) as connection:
