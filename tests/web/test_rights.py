@@ -200,6 +200,16 @@ def test_from_the_request_to_the_archive(desk: Desk, context: Context) -> None:
     assert other.get(f"/digisnap/reports/{row['id']}.pdf").status_code == 404
 
 
+def test_what_is_looked_at_each_day_is_no_deadline(desk: Desk, context: Context) -> None:
+    case_id = give(desk, desk.extra["ict"])
+    desk.until(2022, 11, 22, 13)
+    assert {row["name"] for row in desk.timers(case_id)} >= {"look", "expire"}
+    client = client_as(desk, context, desk.extra["ict"])
+    shown = plain(client.get("/applications", headers=NL).text)
+    assert "Beëindigen bij vertrek" not in shown
+    assert "22 november 2023" in shown  # its last day is one
+
+
 @pytest.mark.browser
 def test_the_pages_are_for_everybody(desk: Desk, context: Context) -> None:
     with_report(desk, context)
@@ -272,7 +282,7 @@ def test_a_principal_gives_a_right_by_keyboard_alone_without_javascript(
             assert page.evaluate("document.documentElement.scrollWidth") <= PHONE, page.url
 
         page.goto(f"{address}/rights")
-        press("main a[href='/rights/grant']")
+        press("main a[href^='/rights/grant']")
         press("[name=act][value=search]")
         tab_to(page, "#main input[type=checkbox]")
         page.keyboard.press("Space")
