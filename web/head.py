@@ -25,10 +25,10 @@ class HeadAsGet:
             if message["type"] == "http.response.start" and message["status"] == 405:
                 _allow_head(message)
             elif message["type"] == "http.response.body" and is_head:
-                message = message | {"body": b""}
+                message = {**message, "body": b""}
             await send(message)
 
-        await self._app(scope | {"method": "GET"} if is_head else scope, receive, without_body)
+        await self._app({**scope, "method": "GET"} if is_head else scope, receive, without_body)
 
 
 def _allow_head(message: Message) -> None:

@@ -283,6 +283,8 @@ def test_a_principal_gives_a_right_by_keyboard_alone_without_javascript(
 
         page.goto(f"{address}/rights")
         press("main a[href^='/rights/grant']")
+        tab_to(page, "#first_name")
+        page.keyboard.type("Ivo")
         press("[name=act][value=search]")
         tab_to(page, "#main input[type=checkbox]")
         page.keyboard.press("Space")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -148,7 +149,7 @@ def test_an_exercise_is_set_up_and_answered_by_keyboard_alone(
     level: str,
 ) -> None:  # fmt: skip
     case_id, before = begun(desk, level), len(desk.rows(SurveySheet))
-    view = {
+    view: dict[str, Any] = {
         "viewport": {"width": width, "height": 720}, "reduced_motion": "reduce",
         "java_script_enabled": script, "locale": language,
     }  # fmt: skip

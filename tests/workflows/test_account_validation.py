@@ -99,6 +99,7 @@ def test_whoever_has_a_validated_account_is_not_offered_to_join_again(
     with reading(office.desk.database) as connection:
         for person, possible in ((office.newcomer, True), (office.reviewer, False)):
             about = subject(connection, "person", person, now)
+            assert about is not None
             trial = Trial(
                 published=office.desk.published, way="register", about=about, actor_id=person
             )
