@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from base.errors import BadDefinition, BadInput
 from base.i18n import FALLBACK, N_
 from cli.context import Parts, wiring
-from cli.move_cases import NAMED, as_data, said
+from cli.move_cases import NAMED, said
 from cli.progress import progress
 from cli.words import counted
 from models.database import reading
@@ -25,6 +25,7 @@ from workflows.impact import Impact, impact
 from workflows.known import known_to
 from workflows.process_file import read_process
 from workflows.process_impact import process_impact
+from workflows.told_moves import impact_as_data
 
 #: What only a process file has.
 _STATES = re.compile(r"^states:", re.MULTILINE)
@@ -93,11 +94,8 @@ def _of_process(
             connection, parts.engine.tools.library, process, book, parts.clock.now(), FALLBACK,
             round_name=against, named=NAMED, progress=tell,
         )  # fmt: skip
-    data = as_data(found.moves, {"gone": [
-        {"kind": one.kind, "name": one.name, "cases": one.cases} for one in found.gone
-    ]})  # fmt: skip
     if as_json:
-        return json.dumps(data, ensure_ascii=False, indent=2)
+        return json.dumps(impact_as_data(found, FALLBACK), ensure_ascii=False, indent=2)
     gone = [
         f"gone: {one.kind} {one.name}"
         + (f" ({counted(one.cases, 'open case')} there)" if one.cases else "")

@@ -19,7 +19,9 @@ from models.registry import Person
 from workflows.administering import ADMINISTRATOR, Administrator, administrator
 from workflows.move_to_version import move_case
 from workflows.publishing import Published
-from workflows.version_moves import Move, Summary, elsewhere, kind_of, pages, summary, version
+from workflows.renamed_states import check_states
+from workflows.told_moves import as_data
+from workflows.version_moves import Summary, elsewhere, pages, summary, version
 
 #: Cases that are named; all are counted.
 NAMED = 200
@@ -42,6 +44,10 @@ def run(
         str | None,
         typer.Option("--round", metavar="ROUND", help="Only the cases of this round."),
     ] = None,
+    state: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OLD=NEW", help="What a state the version lacks becomes; repeatable."),
+    ] = None,
     by: Annotated[
         str | None,
         typer.Option(metavar="MAIL", help="The administrator who moves them: her mail address."),
@@ -60,6 +66,7 @@ def run(
     given = wiring(context)
     if (by is None) != (why is None):
         raise BadInput(N_("Give --by and --why together, or neither: then nothing changes."))
+    states = _states(state or [])
     with given.open(given.settings(), None) as parts:
         library, now = parts.engine.tools.library, parts.clock.now()
         with reading(parts.database) as connection:
@@ -69,8 +76,9 @@ def run(
                 else version(connection, library, process, to)
             )
             who = _administrator(connection, by, parts) if by else None
+        check_states(target.process, states)
         if who is not None:
-            moved = _move(parts, who, target, round_name, why or "")
+            moved = _move(parts, who, target, round_name, why or "", states)
             _print(moved, as_json, f"{counted(moved['moved'], 'case')} moved to version "
                    f"{target.number}; {len(moved['refused'])} stay.")  # fmt: skip
             if moved["refused"]:
@@ -78,12 +86,22 @@ def run(
             return
         with reading(parts.database) as connection, progress("cases") as tell:
             found = summary(
-                connection, library, target, now, FALLBACK, round_name=round_name, named=NAMED,
-                progress=tell,
+                connection, library, target, now, FALLBACK, round_name=round_name, states=states,
+                named=NAMED, progress=tell,
             )  # fmt: skip
-        data = as_data(found, {"version": target.number})
+        data = {"version": target.number, **as_data(found, FALLBACK)}
         words = said(found, f"moved to version {target.number}")
         typer.echo(json.dumps(data, ensure_ascii=False, indent=2) if as_json else words)
+
+
+def _states(given: list[str]) -> dict[str, str]:
+    found = {}
+    for one in given:
+        old, equals, new = one.partition("=")
+        if not (old and equals and new):
+            raise BadInput(N_("Give --state as OLD=NEW, such as draft=concept."))
+        found[old] = new
+    return found
 
 
 def _administrator(connection: Connection, mail: str, parts: Parts) -> Administrator:
@@ -96,8 +114,9 @@ def _administrator(connection: Connection, mail: str, parts: Parts) -> Administr
 
 
 def _move(
-    parts: Parts, who: Administrator, target: Published, round_name: str | None, why: str
-) -> dict[str, Any]:
+    parts: Parts, who: Administrator, target: Published, round_name: str | None, why: str,
+    states: Mapping[str, str],
+) -> dict[str, Any]:  # fmt: skip
     refused: list[dict[str, str]] = []
     moved, after = 0, ""
     with progress("cases") as tell:
@@ -111,7 +130,7 @@ def _move(
                 )
             for case in page:
                 try:
-                    move_case(parts.engine, who, case["id"], target, why, case["version"])
+                    move_case(parts.engine, who, case["id"], target, why, case["version"], states)
                     moved += 1
                 except (Refused, NotFound) as error:
                     refused.append({"case": case["id"], "why": str(error)})
@@ -120,36 +139,6 @@ def _move(
                 break
             after = page[-1]["id"]
     return {"version": target.number, "moved": moved, "refused": refused}
-
-
-def as_data(found: Summary, before: Mapping[str, Any]) -> dict[str, Any]:
-    """A summary for programs, after what stands ``before`` it."""
-    return {
-        **before, "looked_at": found.looked_at, "possible": found.possible,
-        "refused": dict(found.refused),
-        "timers": [
-            {"timer": name, "change": kind, "cases": count}
-            for (name, kind), count in sorted(found.timers.items())
-        ],
-        "at_once": dict(found.at_once), "not_shown": dict(found.lost),
-        "cases": [_case(move) for move in found.moves],
-    }  # fmt: skip
-
-
-def _case(move: Move) -> dict[str, Any]:
-    return {
-        "case": move.case["id"], "state": move.case["state"], "version": move.before.number,
-        "refused": str(move.refused) if move.refused else None,
-        "timers": [
-            {
-                "timer": one.name, "change": kind_of(one),
-                "before": one.before.isoformat() if one.before else None,
-                "after": one.after.isoformat() if one.after else None,
-            }
-            for one in move.timers
-        ],
-        "at_once": list(move.at_once), "not_shown": list(move.lost),
-    }  # fmt: skip
 
 
 def said(found: Summary, done: str) -> str:

@@ -18,6 +18,7 @@ from ruamel.yaml.comments import CommentedMap
 from base.errors import BadInput, Problem
 from base.i18n import LANGUAGES, N_
 from base.located import Located
+from rules.criteria import Comparison
 from rules.round_file import UNKNOWN
 from rules.rule_file import shielded, unshielded
 
@@ -36,6 +37,10 @@ _NAMES = {
     "rule_set", "round", "calendar", "process", "id", "fact", "only_if", "provider", "type", "name",
     "languages", "examples", "inferred", "with", "facts", "countries", "subject", "unique", "zone",
     "matches",
+}  # fmt: skip
+#: What a criterion compares its fact with: a value of the round or one of its own, in turn.
+_OPERANDS = {one.value for one in Comparison} - {
+    Comparison.IS_TRUE, Comparison.IS_FALSE, Comparison.PRESENT, Comparison.MATCHES
 }  # fmt: skip
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -88,7 +93,7 @@ def _walk(data: Any, path: Path) -> Iterator[tuple[Path, Kind, Any]]:
 
 def kind_of(value: Any, path: Path) -> Kind:
     """What a value is, by itself and by where it stands."""
-    if isinstance(value, str) and value.startswith("${"):
+    if path[-1] in _OPERANDS or (isinstance(value, str) and value.startswith("${")):
         return "operand"
     if isinstance(value, bool):
         return "yes_no"

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from base.i18n import N_, translate
 from web.access_log import is_reading, note_reading
 from web.context import Context
+from web.head import HeadAsGet
 from web.language import language_of
 from web.limits import LARGE
 from web.problems import TOO_LARGE, answer
@@ -65,6 +66,7 @@ def secure(app: FastAPI, context: Context) -> None:
     app.add_middleware(CrossOriginProtection, deny_app=from_elsewhere)
 
     app.add_middleware(Protection, context=context)
+    app.add_middleware(HeadAsGet)
 
 
 class Protection:

@@ -17,7 +17,7 @@ from base.days import local_day
 from base.i18n import say
 from models.cases import Case
 from models.registry import Label
-from web.api.cases import ahead, events
+from web.api.cases import deadlines, events
 from web.api.lines import process_of
 from web.api.shapes import Ahead, EventLine, Name
 from web.context import Context
@@ -148,7 +148,7 @@ def _standing(
     process = tools.library.release(connection, row["release_id"]).process
     state = process.states[row["state"]]
     waits_for = state.waits_for
-    coming = [one for one in ahead(connection, context, row, language) if one.fires]
+    coming = deadlines(connection, context, row, language)
     fills_in = may_edit(connection, tools, row, person.id)
     days = None
     if coming:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from base.days import end_of, local_day, start_of
 from rules.binding import bind, facts_in
-from rules.criteria import BoundRuleSet, Comparison, Condition, Test
+from rules.criteria import BoundRuleSet, Comparison, Condition, FactType, Test
 from rules.decisions import ReferenceDecider
 from rules.explain import explain
 from workflows.definition import Start
@@ -57,8 +57,16 @@ class Verdict:
     ready: bool
     #: Whether something is not known because it is not said yet whom or what it is about.
     pending: bool
-    #: Whether it is possible today.
+    #: Whether a condition is not met that no answer of the form can meet.
+    ruled_out: bool
+    #: Whether today is a day for it.
     in_time: bool
+
+    @property
+    def possible(self) -> bool:
+        """Whether it could be started today, as far as can be told before the form is filled in."""
+        open_to_her = not self.there_already and not self.ruled_out
+        return open_to_her and self.in_time and (self.ready or self.pending)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,12 +127,15 @@ def _verdict(
     case["unique_key"] = unique_key(published.process, case)
     values = published.values(round_name, case["area"])
     zone = ZoneInfo(case["zone"])
+    pending = any(
+        ask.type in KINDS and ask.required and ask.name not in named for ask in start.asks
+    )
     decider = ReferenceDecider()
     said = judge_guard(connection, decider, published, start.guard, [case], now)[case["id"]]
     findings: list[dict[str, Any]] = []
     opens: list[date] = []
     closes: list[date] = []
-    in_time = True
+    in_time, ruled_out = True, False
     for name, judgement in said:
         rule_set = published.book.rule_set(name)
         bound = bind(rule_set, values)
@@ -138,6 +149,10 @@ def _verdict(
                     closes += [last] if isinstance(last, date) else []
             elif not any(kind.startswith(_SENT) for kind in kinds):
                 findings.append(finding)
+                # Who is named can make a count larger; whatever else is not met stays so.
+                ruled_out |= finding["outcome"] == "unmet" and not (
+                    pending and _counts(bound, condition)
+                )
     looks_at, until = _by_itself(start, values, zone)
     last = min([end_of(day, zone) for day in closes] + ([until] if until else []), default=None)
     return Verdict(
@@ -149,10 +164,8 @@ def _verdict(
             and taken_keys(connection, published.process.process, [case["unique_key"]])
         ),
         ready=all(finding["outcome"] == "met" for finding in findings),
-        pending=any(
-            ask.type in KINDS and ask.required and ask.name not in named for ask in start.asks
-        )
-        and any(finding["outcome"] == "undetermined" for finding in findings),
+        pending=pending and any(finding["outcome"] == "undetermined" for finding in findings),
+        ruled_out=ruled_out,
         in_time=in_time and _holds(published, round_name, local_day(now, zone)),
     )  # fmt: skip
 
@@ -179,6 +192,12 @@ def _providers(bound: BoundRuleSet, condition: Condition) -> set[str]:
     """The kinds of fact a condition asks for."""
     known = {request.key: request.provider for request in bound.facts}
     return {known[fact] for fact in facts_in(condition)}
+
+
+def _counts(bound: BoundRuleSet, condition: Condition) -> bool:
+    """Whether a condition asks how many there are of something."""
+    types = {request.key: request.type for request in bound.facts}
+    return any(types[fact] is FactType.INTEGER for fact in facts_in(condition))
 
 
 def _days(condition: Condition) -> Iterator[tuple[Any, Any]]:

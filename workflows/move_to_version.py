@@ -1,8 +1,9 @@
 """Moving open cases to another version of their process: an act of its own, seen before it is done.
 
 One transaction a case: the row is locked, what would change is worked out anew and has to be
-possible, and an event says from which version to which, by whom and why. State, answers, decisions
-and whatever was sent stay; timers and the place in the queue are made by the new version.
+possible, and an event says from which version to which, by whom and why. Answers, decisions and
+whatever was sent stay, and so does the state, unless the version lacks it and the mover has said
+what it becomes; timers and the place in the queue are made by the new version.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from workflows.definition import Transition
 from workflows.engine import Engine
 from workflows.log_words import ADMINISTRATOR, MOVE
 from workflows.publishing import Published, release_on
+from workflows.renamed_states import check_states
 from workflows.step import DROP_TIMERS, LEAVE_QUEUE, event_row
 from workflows.tools import Cause, Tools
 from workflows.version_moves import Move, moves
@@ -42,7 +44,7 @@ _waiting = Waiting.__table__  # type: ignore[attr-defined]
 
 def move_case(
     engine: Engine, who: Administrator, case_id: str, target: Published, why: str,
-    version: int | None = None,
+    version: int | None = None, states: Mapping[str, str] | None = None,
 ) -> Move:  # fmt: skip
     """Move an open case to another version of its process; gives what changed.
 
@@ -50,9 +52,10 @@ def move_case(
         target: the version; it has to be in force already.
         why: the reason; whoever reads the case reads it.
         version: the version of the case's row that was looked at; another one now is a conflict.
+        states: what the states that the version lacks become there.
 
     Raises:
-        BadInput: there is no reason, or it is too long.
+        BadInput: there is no reason, or it is too long; or ``states`` do not fit the version.
         NotFound: there is no such case in her area.
         NotPossible: it is over, or the version has no place for it, or is not in force.
         Conflict: it has changed since it was looked at, or there would be two of its kind.
@@ -62,9 +65,10 @@ def move_case(
         raise BadInput(
             N_("Say in at most {most} characters why the cases are moved."), most=LONGEST_REASON
         )
+    check_states(target.process, states or {})
     try:
         with writing(engine.database) as connection:
-            return _move(connection, engine.tools, who, case_id, target, why, version)
+            return _move(connection, engine.tools, who, case_id, target, why, version, states or {})
     except Refused as refused:
         engine.note_refusal(case_id, MOVE, who.person_id, refused)
         raise
@@ -75,8 +79,9 @@ def move_case(
 
 
 def move_cases(
-    engine: Engine, who: Administrator, chosen: Mapping[str, int], target: Published, why: str
-) -> dict[str, KeurmerkError | None]:
+    engine: Engine, who: Administrator, chosen: Mapping[str, int], target: Published, why: str,
+    states: Mapping[str, str] | None = None,
+) -> dict[str, KeurmerkError | None]:  # fmt: skip
     """:func:`move_case` for many: what came of each, by id; None where it was moved.
 
     Arguments:
@@ -85,7 +90,7 @@ def move_cases(
     found: dict[str, KeurmerkError | None] = {}
     for case_id, version in chosen.items():
         try:
-            move_case(engine, who, case_id, target, why, version)
+            move_case(engine, who, case_id, target, why, version, states)
             found[case_id] = None
         except (Refused, NotFound) as refused:
             found[case_id] = refused
@@ -100,7 +105,7 @@ def in_force_on(connection: Connection, target: Published, day: date) -> bool:
 
 def _move(
     connection: Connection, tools: Tools, who: Administrator, case_id: str, target: Published,
-    why: str, version: int | None,
+    why: str, version: int | None, states: Mapping[str, str],
 ) -> Move:  # fmt: skip
     case, now = locked(connection, case_id), tools.clock.now()
     if not who.covers(case["area"] or "-"):
@@ -116,36 +121,38 @@ def _move(
             N_("This version is in force from {day}; cases can be moved to it from then on."),
             day=target.in_force_from,
         )
-    (move,) = moves(connection, tools.library, target, [case], now)
+    (move,) = moves(connection, tools.library, target, [case], now, states)
     if move.refused:
         raise move.refused
-    _write(connection, tools, who, move, why, now)
+    _write(connection, tools, who, move, why, now, states)
     return move
 
 
 def _write(
-    connection: Connection, tools: Tools, who: Administrator, move: Move, why: str, now: Any
-) -> None:
+    connection: Connection, tools: Tools, who: Administrator, move: Move, why: str, now: Any,
+    states: Mapping[str, str],
+) -> None:  # fmt: skip
     before, target = move.case, move.after
     cause = Cause(
         trigger=MOVE,
         step=Transition(
-            title={FALLBACK: MOVE}, to=before["state"], by=[ADMINISTRATOR], source=[before["state"]]
+            title={FALLBACK: MOVE}, to=move.state, by=[ADMINISTRATOR], source=[before["state"]]
         ),
         actor_id=who.person_id, acted_as=ADMINISTRATOR, now=now,
         payload={
             "from": {"number": move.before.number, "release": move.before.id},
             "to": {"number": target.number, "release": target.id}, "why": why,
+            **({"states": dict(states)} if states else {}),
         },
     )  # fmt: skip
     case = {
         **before, "release_id": target.id, "version": before["version"] + 1,
-        "unique_key": move.unique_key,
+        "unique_key": move.unique_key, "state": move.state,
     }  # fmt: skip
     event = event_row(before, case, cause, [])
     writes = Writes(connection)
     writes.insert(_event, [event])
-    changed = ("release_id", "version", "head", "unique_key", "id")
+    changed = ("release_id", "state", "version", "head", "unique_key", "id")
     writes.update(_case, [{**{name: case[name] for name in changed}, "head": event["hash"]}])
     writes.among(DROP_TIMERS, [case["id"]])
     writes.insert(_timer, list(move.rows))

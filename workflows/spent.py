@@ -11,14 +11,15 @@ from sqlalchemy import Connection
 
 from base.days import local_day, working_days_between
 from workflows.definition import Process, TimerRule
-from workflows.stays import Stay, stays_of
+from workflows.stays import Stay, renamed, stays_of
 
 Row = Mapping[str, Any]
 
 
 def days_spent(
-    connection: Connection, process: Process, cases: Sequence[Row], *, undone: bool = False
-) -> dict[str, dict[str, int]]:
+    connection: Connection, process: Process, cases: Sequence[Row], *, undone: bool = False,
+    states: Mapping[str, str] | None = None,
+) -> dict[str, dict[str, int]]:  # fmt: skip
     """How many days of each pausing timer have passed already, by case id and name of the timer.
 
     Days are counted as a timer counts them (working days where its span says so), up to the end of
@@ -28,6 +29,7 @@ def days_spent(
     Arguments:
         cases: as they will be written; their last event is not in the log yet.
         undone: whether that event takes back the last one that is there.
+        states: the new name of each state that this event gives another one.
     """
     spent: dict[str, dict[str, int]] = {case["id"]: {} for case in cases}
     rules = {name: rule for name, rule in process.timers.items() if rule.paused_in}
@@ -42,7 +44,7 @@ def days_spent(
     for case in returning:
         for name, rule in rules.items():
             if case["state"] in rule.states:
-                log = stays[case["id"]]
+                log = renamed(stays[case["id"]], states or {})
                 spent[case["id"]][name] = _days(rule, case, log[:-1] if undone else log)
     return spent
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, select
 
 from models.cases import CaseEvent
 from models.sql import among
@@ -28,17 +28,31 @@ def stays_of(connection: Connection, case_ids: Sequence[str]) -> dict[str, list[
     """The stays of cases, oldest first, by case id.
 
     A step that was taken back is as if it had never been: the stay before it went on. A case that
-    is moved to another version stays where it is.
+    is moved to another version stays where it is, under the names that the version has.
     """
     query = (
-        select(_event.c.case_id, _event.c.at, _event.c.trigger, _event.c.to_state)
-        .where(among(connection, _event.c.case_id, case_ids), _event.c.trigger != MOVE)
+        select(
+            _event.c.case_id,
+            _event.c.at,
+            _event.c.trigger,
+            _event.c.to_state,
+            # Only a move has what is looked for there, and few cases are moved.
+            case((_event.c.trigger == MOVE, _event.c.payload)).label("payload"),
+        )
+        .where(among(connection, _event.c.case_id, case_ids))
         .order_by(_event.c.case_id, _event.c.sequence)
     )
     found: dict[str, list[Stay]] = {case_id: [] for case_id in case_ids}
     for row in connection.execute(query):
         if row.trigger == UNDO:
             found[row.case_id].pop()
+        elif row.trigger == MOVE:
+            found[row.case_id] = renamed(found[row.case_id], row.payload.get("states", {}))
         else:
             found[row.case_id].append(Stay(at=row.at, state=row.to_state))
     return found
+
+
+def renamed(stays: Sequence[Stay], states: Mapping[str, str]) -> list[Stay]:
+    """The same stays, by the new names of their states."""
+    return [replace(one, state=states.get(one.state, one.state)) for one in stays]

@@ -63,6 +63,8 @@ class Move:
     before: Published
     #: The version it would have.
     after: Published
+    #: The state it would be in: its own, or what that has become.
+    state: str
     #: Why it cannot be moved; None: it can.
     refused: Refused | None = None
     timers: tuple[TimerChange, ...] = ()
@@ -123,7 +125,8 @@ def kind_of(change: TimerChange) -> str:
 def summary(
     connection: Connection, library: Library, target: Published, now: datetime, language: str, *,
     scopes: frozenset[str] = frozenset({EVERYWHERE}), round_name: str | None = None,
-    named: int = 0, most: int | None = None, progress: Callable[[int, int], None] | None = None,
+    states: Mapping[str, str] | None = None, named: int = 0, most: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Summary:  # fmt: skip
     """What moving every open case of a process to ``target`` would do.
 
@@ -131,6 +134,7 @@ def summary(
         target: the version; it need not be published.
         scopes: the areas whose cases are meant; ``*`` is all.
         round_name: only the cases of this round.
+        states: what the states that ``target`` lacks become there.
         named: how many cases are given with all that changes for them.
         most: no more cases than that are looked at.
         progress: is told how many of how many cases are done.
@@ -142,7 +146,7 @@ def summary(
     found = Summary()
     for page in pages(connection, target, scopes, round_name):
         left = None if most is None else most - found.looked_at
-        for move in moves(connection, library, target, page[:left], now):
+        for move in moves(connection, library, target, page[:left], now, states):
             found.add(move, language, named)
         if progress:
             progress(found.looked_at, total)
@@ -215,13 +219,15 @@ def version(connection: Connection, library: Library, process: str, number: int)
 
 def moves(
     connection: Connection, library: Library, target: Published, cases: Sequence[dict[str, Any]],
-    now: datetime,
+    now: datetime, states: Mapping[str, str] | None = None,
 ) -> list[Move]:  # fmt: skip
     """What ``target`` would do to each of ``cases``, in their order.
 
     Arguments:
         cases: open cases of the process, as :func:`workflows.subjects.named_cases` gives them.
+        states: what the states that ``target`` lacks become there.
     """
+    states = states or {}
     if not cases:
         return []
     ids = [case["id"] for case in cases]
@@ -236,11 +242,18 @@ def moves(
     for case in cases:
         with_parties(connection, begun[case["id"]].process, [case])
     add_titles(connection, lambda case: begun[case["id"]].process, list(cases))
-    spent = days_spent(connection, target.process, cases)
+    placed = [{**case, "state": states.get(case["state"], case["state"])} for case in cases]
+    spent = days_spent(connection, target.process, placed, states=states)
     found = []
-    for case in cases:
-        move = Move(case=case, before=begun[case["id"]], after=target)
+    for given, case in zip(cases, placed, strict=True):
+        move = Move(case=given, before=begun[case["id"]], after=target, state=case["state"])
         refused = _no_place(target, move.before.process, case)
+        if case["state"] != given["state"] and case["state"] in move.before.process.states:
+            refused = NotPossible(
+                N_("The case’s own version has the state {state}, too: only a state that is new "
+                   "can be what another one becomes."),
+                state=case["state"],
+            )  # fmt: skip
         if refused:
             found.append(replace(move, refused=refused))
             continue
@@ -269,9 +282,10 @@ def _no_place(target: Published, before: Process, case: Row) -> Refused | None:
     process, state = target.process, target.process.states.get(case["state"])
     if state is None:
         return NotPossible(
-            N_("The case is “{state}”, and this version has no such state."),
+            N_("The case is “{state}”, and this version has no such state. Say which of its states "
+               "that becomes."),
             state=before.states[case["state"]].title,
-        )
+        )  # fmt: skip
     if state.final:
         return NotPossible(
             N_("The case is “{state}”, which is an end in this version: it would be over without "

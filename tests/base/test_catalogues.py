@@ -30,7 +30,7 @@ ROOT = LOCALE.parent
 TRANSLATED = tuple(language for language in LANGUAGES if language != FALLBACK)
 #: What may be the same in another language as in English, because it is there.
 SAME = {
-    "API", "Browser", "Central Support Service", "Demo", "Demo.", "Mail", "Mails", "Pages",
+    "API", "Browser", "Central Support Service", "Demo", "Demo.", "Mail", "Mails", "Menu", "Pages",
     "Participation", "Passkeys", "Percentage", "Province", "School", "Sector", "Set-up", "Text",
     "Version {number}", "Was", "note", "province", "sector", "version {number}",
     "{required} ({found})",

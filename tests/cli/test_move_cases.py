@@ -52,6 +52,9 @@ def test_cases_are_moved_once_it_was_seen_what_that_does(
     told = command("move-cases", "school_label")
     assert told.out.startswith("1 of 1 open case can be moved to version 2.\n")
     assert command("move-cases", "school_label", "--why", "x").code == 2
+    for states in ("draft", "=x", "draft=concept", "nothing=withdrawn"):
+        assert command("move-cases", "school_label", "--state", states).code == 2
+    assert command("move-cases", "school_label", "--state", "gone=draft").out == told.out
     assert command("move-cases", "school_label", "--why", "x", "--by", "no@x.example").code == 1
     done = command("move-cases", "school_label", "--by", "ADA@example.org", "--why", "Rust")
     assert (done.code, done.out) == (0, "1 case moved to version 2; 0 stay.\n")

@@ -24,6 +24,7 @@ from tests.builders import Desk, add_member, add_person
 from tests.web.conftest import client_as, context_of
 from tests.web.serving import served
 from tests.web.test_browser import CHROMIUM, FLAGS, PHONE, SCREEN, STANDARD
+from tests.web.test_desk_browser import tab_to
 from tests.workflows.school_rights import RIGHT, give, open_school
 from web.app import create_app
 from web.context import Context
@@ -210,6 +211,16 @@ def test_from_the_request_to_the_archive(desk: Desk, context: Context) -> None:
     assert (line["is_ready"], line["is_forgotten"]) == (False, True)
 
 
+def test_what_is_looked_at_each_day_is_no_deadline(desk: Desk, context: Context) -> None:
+    case_id = give(desk, desk.extra["ict"])
+    desk.until(2022, 11, 22, 13)
+    assert {row["name"] for row in desk.timers(case_id)} >= {"look", "expire"}
+    client = client_as(desk, context, desk.extra["ict"])
+    shown = plain(client.get("/applications", headers=NL).text)
+    assert "Beëindigen bij vertrek" not in shown
+    assert "22 november 2023" in shown  # its last day is one
+
+
 @pytest.mark.browser
 def test_the_pages_are_for_everybody(desk: Desk, context: Context) -> None:
     with_report(desk, context)
@@ -262,6 +273,45 @@ def test_the_pages_are_for_everybody(desk: Desk, context: Context) -> None:
             look("team")
             view.close()
         browser.close()
+
+
+@pytest.mark.browser
+def test_a_principal_gives_a_right_by_keyboard_alone_without_javascript(
+    desk: Desk, context: Context
+) -> None:
+    with served(create_app(context)) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        page = browser.new_page(
+            viewport={"width": PHONE, "height": 800}, locale="nl", java_script_enabled=False,
+            extra_http_headers={HEADER: "katrien.bernaerts@example.org"},
+        )  # fmt: skip
+
+        def press(selector: str) -> None:
+            tab_to(page, selector)
+            with page.expect_navigation():
+                page.keyboard.press("Enter")
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE, page.url
+
+        page.goto(f"{address}/rights")
+        press("main a[href^='/rights/grant']")
+        tab_to(page, "#first_name")
+        page.keyboard.type("Ivo")
+        press("[name=act][value=search]")
+        tab_to(page, "#main input[type=checkbox]")
+        page.keyboard.press("Space")
+        press("[formaction='/rights/grant/right']")
+        press("main .buttons .button")
+        for name, text in (("first_day", "22/11/2022"), ("last_day", "22/11/2023"),
+                           ("reason", "Digisnap")):  # fmt: skip
+            if not page.locator(f"#{name}").count():
+                press("main .buttons .button")
+            tab_to(page, f"#{name}")
+            page.keyboard.press("Control+a")
+            page.keyboard.type(text)
+        press("main .buttons .button")
+        press("main .buttons .button")
+        browser.close()
+    assert [row["state"] for row in desk.rows_of_cases() if row["process"] == "user_right"]
 
 
 #: A folder for screenshots, to look at by hand; empty: none are taken.

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from models.cases import Release
 from models.database import writing
 from models.drafts import Draft
-from tests.builders import Desk, add_grant, add_person
+from tests.builders import PROCESS, Desk, add_grant, add_person
 from tests.web.conftest import client_as, context_of
 
 FILE = "/rules/files/round/school_label/2023-2024"
@@ -158,8 +158,20 @@ def test_a_form_changes_values_and_texts_and_leaves_the_rest(
     ]
     assert len(after) == len(before)
     press(ada, f"{path}?view=form", "save", **{"v:title/nl": "Mag dat?\x00"})
-    (unchanged,) = sqlite_desk.rows(Draft)
-    assert unchanged["text"] == row["text"]
+    (row,) = sqlite_desk.rows(Draft)
+    assert "Mag dat?" in row["text"]
+    assert "\0" not in row["text"]
+    threshold = "v:criteria/1/at_least"
+    assert boxes[threshold] == "${min_active_teachers}"
+    for written, stands, remark in (
+        ("5", "at_least: 5", "No errors"), ("five", "at_least: five", "With errors"),
+        ("${min_active_teachers}", "at_least: ${min_active_teachers}", "No errors"),
+    ):  # fmt: skip
+        saved = press(ada, f"{path}?view=form", "save", **{threshold: written})
+        assert fields(saved.text)[threshold] == written
+        (row,) = sqlite_desk.rows(Draft)
+        assert stands in row["text"]
+        assert remark in saved.text
     made = begin(ada, do="round", new_name="2029-2030")
     assert 'round: "2029-2030"' in fields(ada.get(made).text)["text"]
     for name in ("2023-2024", "twee woorden"):
@@ -174,6 +186,28 @@ def test_a_form_changes_values_and_texts_and_leaves_the_rest(
     assert "Sint-Jan" in shown
     page = ada.get(begin(ada, "/rules/files/process/school_label"))
     assert page.status_code == 200
+
+
+def test_what_a_renamed_state_becomes_is_said_on_the_page(
+    office: dict[str, TestClient], sqlite_desk: Desk
+) -> None:
+    ada, bram, case_id = office["Ada"], office["Bram"], sqlite_desk.draft()
+    path = begin(ada, "/rules/files/process/school_label")
+    text = re.sub(r"\bdraft\b(?=[\],:]|\n)", "concept", PROCESS.read_text("utf-8"))
+    press(ada, path, "propose", text=text, why="Een beter woord.")
+    press(bram, path, "publish")
+    page = ada.get("/rules/versions/school_label").text
+    assert "Say which of its states that becomes." in page
+    assert f'name="version-{case_id}"' not in page
+    there = ada.get("/rules/versions/school_label?to=2&state-draft=concept&state-submitted=y").text
+    sent = fields(there.split('id="cases"')[1])
+    assert sent["state-draft"] == "concept"
+    assert sent[f"version-{case_id}"] == "2"
+    moved = ada.post(
+        "/rules/versions/school_label", data={**sent, "case": case_id, "why": "Een beter woord."}
+    )
+    assert "What came of it" in moved.text
+    assert sqlite_desk.case(case_id)["state"] == "concept"
 
 
 def test_the_api_of_drafts(office: dict[str, TestClient], sqlite_desk: Desk) -> None:
@@ -196,6 +230,14 @@ def test_the_api_of_drafts(office: dict[str, TestClient], sqlite_desk: Desk) -> 
     done = bram.post(f"{where}/steps/publish", json={"version": 2}).json()
     assert done["releases"] == {"school_label": 2}
     assert [one["id"] for one in bram.get(f"{API}/drafts").json()] == [made["id"]]
+    sqlite_desk.draft()
+    process = {"kind": "process", "name": "school_label"}
+    text = re.sub(r"\bdraft\b(?=[\],:]|\n)", "concept", PROCESS.read_text("utf-8"))
+    renamed = ada.post(f"{API}/drafts", json={**process, "text": text}).json()
+    would = ada.get(f"{API}/drafts/{renamed['id']}/impact").json()
+    assert {"kind": "state", "name": "draft", "cases": 1} in would["gone"]
+    assert (would["looked_at"], would["possible"]) == (1, 0)
+    assert would["cases"][0]["refused"] in would["refused"]
     assert office["Nele"].get(f"{API}/drafts").json() == []
     assert office["reviewer"].get(f"{API}/drafts").status_code == 403
     assert office["reviewer"].get(where).status_code == 404

@@ -18,6 +18,7 @@ from tests.conftest import opened
 from tests.web.conftest import context_of
 from tests.web.serving import served
 from tests.web.test_browser import CHROMIUM, FLAGS, PHONE, SCREEN, STANDARD
+from tests.web.test_desk_browser import tab_to
 from web.app import create_app
 
 pytestmark = pytest.mark.browser
@@ -55,6 +56,12 @@ def looked_at(page: Page, width: int, told: list[str], address: str, *, script: 
         assert found.response["violations"] == [], (page.url, found.generate_report())
     strange = [one for one in told if not one.startswith((address, "data:"))]
     assert strange == []
+
+
+def press_to(page: Page, selector: str, key: str) -> None:
+    """Go to something with the Tab key alone, and press ``key`` there."""
+    tab_to(page, selector)
+    page.keyboard.press(key)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +141,24 @@ def test_a_rule_administrators_journey(
             page.goto(draft)
             page.get_by_role("button", name=words["publish"], exact=True).click()
             look()
+            desk.clock.move_to(datetime(2022, 11, 25, 11, 0, tzinfo=UTC))
+            page.goto(address + FILE.replace("/round/", "/process/").removesuffix("/2023-2024"))
+            press_to(page, "a[href^='/rules/versions/']", "Enter")
+            page.locator("#why").wait_for()
+            look()
+            press_to(page, "form#cases button", "Enter")  # without a reason
+            page.locator("#why-error").wait_for()
+            told[:] = [one for one in told if "422" not in one]  # the browser's word for a refusal
+            press_to(page, "input[name=case]", "Space")
+            press_to(page, "input[name=case]", "Space")
+            tab_to(page, "#why")
+            page.keyboard.type("Voor iedereen.")
+            press_to(page, "form#cases button", "Enter")
+            page.locator("#came").wait_for()
+            look()
+            case = desk.case()
+            assert case["release_id"] != desk.published.id
+            assert desk.events(case["id"])[-1]["payload"]["why"] == "Voor iedereen."
         for day, teachers in ((24, 3), (25, 2)):
             with reading(database) as connection:
                 library = desk.engine.tools.library

@@ -81,6 +81,8 @@ def test_conditions_are_shown_and_a_case_is_started(sqlite_desk: Desk, browser: 
     teacher = browser.as_(desk.teachers[0])
     page = words(teacher.get("/apply").text)
     assert "All conditions are met; only the time is not right. From 23 November 2022" in page
+    start, apart = "eTwinning School Label: Start a new application", "What you cannot start now"
+    assert start in page.split(apart)[1]
     there = f"/apply/school_label/apply?about={desk.school}"
     assert "✓ Met The school was registered in eTwinning" in words(teacher.get(there).text)
     form = {"about": desk.school}
@@ -88,8 +90,12 @@ def test_conditions_are_shown_and_a_case_is_started(sqlite_desk: Desk, browser: 
     assert early.status_code == 422
     assert "Come back within these days" in words(early.text)
     desk.clock.move_to(desk.moment("2022-11-23T09:00:00+00:00"))
+    page = words(teacher.get("/apply").text)
+    assert start in page
+    assert apart not in page
     done = teacher.post("/apply/school_label/apply", data=form, follow_redirects=False)
     case_id = desk.case()["id"]
+    assert start in words(teacher.get("/apply").text).split(apart)[1]  # there is one already
     assert (done.status_code, done.headers["location"]) == (303, f"/cases/{case_id}/form")
     again = teacher.post("/apply/school_label/apply", data=form)
     assert again.status_code == 409

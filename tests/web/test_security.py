@@ -12,8 +12,9 @@ from starlette.testclient import TestClient
 from base.errors import BadSetting
 from base.settings import Settings, read_settings
 from cli.serve import server_settings
+from models.access import Access
 from tests.builders import Desk
-from tests.web.conftest import context_of
+from tests.web.conftest import client_as, context_of
 from web.app import create_app
 from web.context import Context
 from web.limits import LARGE, Limits
@@ -81,3 +82,24 @@ def test_who_is_to_be_told_of_a_weakness_stands_where_it_is_looked_for(
         monkeypatch.setenv("KEURMERK_SECURITY_CONTACT", contact)
         with pytest.raises(BadSetting, match="KEURMERK_SECURITY_CONTACT"):
             read_settings()
+
+
+def test_head_is_answered_as_get_without_its_body(sqlite_desk: Desk, tmp_path: Path) -> None:
+    case_id = sqlite_desk.submitted()
+    context = context_of(sqlite_desk, tmp_path)
+    client = client_as(sqlite_desk, context, sqlite_desk.reviewer)
+    for path in (
+        "/", "/queue", f"/cases/{case_id}", f"/api/v1/cases/{case_id}", "/queue/export.csv",
+        "/static/keurmerk.css", "/nonsense", "/cases/x", "/health", "/rules",
+    ):  # fmt: skip
+        full, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (full.status_code, b""), path
+        for name in ("content-type", "content-length", "content-security-policy"):
+            assert head.headers.get(name) == full.headers.get(name), (path, name)
+    for path in (f"/cases/{case_id}/steps/approve", "/sign-out"):
+        answer = client.head(path)
+        assert (answer.status_code, answer.content) == (client.get(path).status_code, b""), path
+    # Who asks by HEAD learns that there is such a case: that is kept like any reading.
+    assert len(sqlite_desk.rows(Access, case_id=case_id, what="case")) == 4
+    unknown = client_as(sqlite_desk, context, None)
+    assert unknown.head(f"/api/v1/cases/{case_id}").status_code == 401

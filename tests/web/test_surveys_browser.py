@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -21,6 +22,7 @@ from tests.surveys.exercises import begun, open_desk, opened, token_of
 from tests.web.conftest import context_of
 from tests.web.serving import served
 from tests.web.test_browser import CHROMIUM, FLAGS, PHONE, SCREEN, STANDARD
+from tests.web.test_desk_browser import tab_to
 from web.app import create_app
 from web.signing_in import HEADER
 
@@ -136,3 +138,67 @@ def test_pages_of_what_came_of_it(
                     look(page, "-".join((at.split("/")[1], at.rpartition("/")[2][-10:])))
                 context.close()
     database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "script", "level"),
+    [("en", SCREEN, True, "primary"), ("nl", PHONE, False, "lower_secondary")],
+)
+def test_an_exercise_is_set_up_and_answered_by_keyboard_alone(
+    desk: Desk, browser: Browser, tmp_path: Path, language: str, width: int, script: bool,
+    level: str,
+) -> None:  # fmt: skip
+    case_id, before = begun(desk, level), len(desk.rows(SurveySheet))
+    view: dict[str, Any] = {
+        "viewport": {"width": width, "height": 720}, "reduced_motion": "reduce",
+        "java_script_enabled": script, "locale": language,
+    }  # fmt: skip
+    told: list[str] = []
+
+    def press(page: Page, selector: str, key: str = "Enter") -> None:
+        tab_to(page, selector)
+        with page.expect_navigation():
+            page.keyboard.press(key)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+    def fill(page: Page, selector: str, text: str) -> None:
+        tab_to(page, selector)
+        page.keyboard.type(text)
+
+    with served(create_app(context_of(desk, tmp_path))) as address:
+        with browser.new_context(
+            **view, extra_http_headers={HEADER: "sint-jan.1@example.org"}
+        ) as context:
+            page = context.new_page()
+            page.on("console", lambda message: told.append(message.text))
+            page.goto(f"{address}/surveys")
+            press(page, f"a[href='/surveys/{case_id}']")
+            press(page, "main a[href$='/numbers']")
+            for group in ("school_leaders", "teachers", "students"):
+                fill(page, f"#{group}", "5")
+            press(page, "main .buttons button")
+            press(page, "main a[href$='/dates']")
+            fill(page, "#first_day", "12122022")  # wherever day and month stand
+            fill(page, "#last_day", "01012023")
+            press(page, "main .buttons button")
+            press(page, "form[action$='/links'] button")
+            token = token_of(desk, case_id, "teachers")
+            assert page.locator(f"main :text('/s/{token}')").count() > 0
+        desk.until(2022, 12, 12, 11)
+        with browser.new_context(**view) as context:
+            page = context.new_page()
+            page.on("console", lambda message: told.append(message.text))
+            page.goto(f"{address}/s/{token}")
+            if language != "nl":  # in which it opens
+                press(page, f"a[hreflang={language}]")
+            press(page, "main button")
+            while page.locator("input[type=radio]").count():
+                tab_to(page, "input[type=radio]")
+                page.keyboard.press("Space")
+                with page.expect_navigation():
+                    page.keyboard.press("Enter")
+            press(page, "button[value=submit]")
+            assert "/done" in page.url
+            assert page.locator("html").get_attribute("lang") == language
+    assert told == []
+    assert len(desk.rows(SurveySheet)) == before + 1

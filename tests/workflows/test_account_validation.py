@@ -9,11 +9,13 @@ import sqlalchemy
 
 from base.clock import VirtualClock
 from base.errors import BadInput, Conflict, NotAllowed, NotFound, NotMet, NotPossible
-from models.database import writing
+from models.database import reading, writing
 from models.registry import Membership, Organisation, Person
 from rules.judge import Judge
 from tests.builders import Desk, add, add_grant, add_person, add_school
+from workflows.eligibility import Trial, verdicts
 from workflows.process_file import FOLDER
+from workflows.subjects import subject
 from workflows.verifying import verify
 
 PROCESS = FOLDER / "account_validation.yaml"
@@ -87,6 +89,27 @@ def test_a_school_that_is_not_validated_is_none_to_register_with(opens: Any) -> 
     with pytest.raises(NotMet):
         office.desk.fire(case_id, "validate", office.reviewer)
     assert not office.is_validated()
+
+
+def test_whoever_has_a_validated_account_is_not_offered_to_join_again(
+    opens: Any,
+) -> None:
+    office = opens("NL")
+    now = office.desk.clock.now()
+    with reading(office.desk.database) as connection:
+        for person, possible in ((office.newcomer, True), (office.reviewer, False)):
+            about = subject(connection, "person", person, now)
+            assert about is not None
+            trial = Trial(
+                published=office.desk.published, way="register", about=about, actor_id=person
+            )
+            (said,) = verdicts(connection, trial, now, "en")
+            assert (said.pending, said.possible) == (True, possible)
+    with pytest.raises(NotMet):
+        office.desk.engine.start(
+            "account_validation", "register", actor_id=office.reviewer,
+            payload={**REGISTERING, "school": office.school},
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(

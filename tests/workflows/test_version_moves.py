@@ -16,6 +16,8 @@ from workflows.administering import Administrator, administrator
 from workflows.answers import save_answers
 from workflows.move_to_version import move_case, move_cases
 from workflows.publishing import Published, publish
+from workflows.renamed_states import renaming
+from workflows.stays import stays_of
 from workflows.verifying import verify
 from workflows.version_moves import Summary, moves, pages, summary, version
 
@@ -128,7 +130,8 @@ def test_what_has_no_place_in_a_version_stays_and_says_why(sqlite_desk: Desk) ->
     )  # fmt: skip
     before, log = desk.case(case_id), desk.events(case_id)
     found = looked_at(desk, other)
-    assert dict(found.refused) == {"The case is “Draft”, and this version has no such state.": 1}
+    no_such = "The case is “Draft”, and this version has no such state. "
+    assert dict(found.refused) == {no_such + "Say which of its states that becomes.": 1}
     tried: list[tuple[type[Exception], Administrator, Published, str, int | None]] = [
         (NotPossible, ada, other, "x", None),
         (NotPossible, ada, later, "x", None),
@@ -160,6 +163,44 @@ def test_what_has_no_place_in_a_version_stays_and_says_why(sqlite_desk: Desk) ->
     desk.fire(case_id, "withdraw", desk.teachers[0])
     with pytest.raises(NotPossible):
         move_case(desk.engine, ada, case_id, other, "x")
+
+
+def test_a_state_that_was_renamed_becomes_what_the_mover_says(desk: Desk) -> None:
+    ada, case_id = office(desk), desk.submitted()
+    desk.fire(case_id, "request_changes", desk.reviewer, feedback={"esafety": "Meer."})
+    desk.until(2022, 12, 1)
+    text = PROCESS.read_text("utf-8")
+    assert desk.case(case_id)["state"] == "changes_requested"
+    other = released(desk, re.sub(r"(?<!{)\bchanges_requested\b", "to_improve", text))
+    for states in (
+        {"submitted": "to_improve"}, {"changes_requested": "nowhere"},
+        {"changes_requested": "withdrawn"},
+    ):  # fmt: skip
+        with pytest.raises(BadInput):
+            move_case(desk.engine, ada, case_id, other, "x", states=states)
+    with pytest.raises(NotPossible, match="only a state that is new"):
+        move_case(desk.engine, ada, case_id, other, "x", states={"changes_requested": "approved"})
+    with pytest.raises(NotPossible, match="Say which of its states that becomes"):
+        move_case(desk.engine, ada, case_id, other, "x")
+    with reading(desk.database) as connection:
+        library = desk.engine.tools.library
+        names = renaming(connection, library, other, ada.scopes, "2023-2024")
+        assert (list(names.lacking), names.new) == (["changes_requested"], ["to_improve"])
+    states, before = {"changes_requested": "to_improve"}, desk.case(case_id)
+    (seen,) = looked_at(desk, other, states=states).moves
+    assert (seen.refused, seen.state, seen.timers) == (None, "to_improve", ())
+    move_case(desk.engine, ada, case_id, other, "Beter woord.", before["version"], states)
+    after, event = desk.case(case_id), desk.events(case_id)[-1]
+    assert (after["state"], after["since"]) == ("to_improve", before["since"])
+    assert (event["from_state"], event["to_state"]) == ("changes_requested", "to_improve")
+    assert event["payload"]["states"] == states
+    with reading(desk.database) as connection:
+        stays = [one.state for one in stays_of(connection, [case_id])[case_id]]
+    assert stays[-1] == "to_improve"
+    assert "changes_requested" not in stays
+    desk.fire(case_id, "resubmit", desk.teachers[0])
+    assert desk.case(case_id)["state"] == "submitted"
+    assert verify(desk.database).faults == []
 
 
 def test_a_moved_case_keeps_what_was_going_on(sqlite_desk: Desk) -> None:

@@ -236,6 +236,18 @@ def ahead(
     return found
 
 
+def deadlines(
+    connection: Connection, context: Context, case: dict[str, Any], language: str
+) -> list[Ahead]:
+    """The steps the case's timers will take, in their order.
+
+    What is looked at again and again is taken only once its rule is met: that is no deadline.
+    """
+    timers = context.tools.library.release(connection, case["release_id"]).process.timers
+    coming = ahead(connection, context, case, language)
+    return [one for one in coming if one.fires and not timers[one.name].every]
+
+
 def _without_mails(payload: dict[str, Any]) -> dict[str, Any]:
     """What a step carried, without the mails that staff wrote to others."""
     return {name: value for name, value in payload.items() if name != "mails"}

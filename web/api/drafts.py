@@ -14,9 +14,11 @@ from web import drafting
 from web.api.outcomes import READING, WRITING
 from web.api.sent import Sent
 from web.context import Context, Here
+from web.language import Language
 from web.signing_in import Reader, Someone
 from workflows import drafts
 from workflows.administering import Administrator
+from workflows.told_moves import impact_as_data
 
 router = APIRouter(tags=["drafts"])
 
@@ -144,6 +146,23 @@ class ImpactAnswer(BaseModel):
     changed: list[dict[str, Any]] = Field(description="The first 200.")
 
 
+class ProcessImpactAnswer(BaseModel):
+    """What a draft of a process file would do to the open cases, if they were moved to it."""
+
+    gone: list[dict[str, Any]] = Field(
+        description="kind (state, step, timer), name, and cases: open ones that stand there."
+    )
+    looked_at: int = Field(description=f"At most {drafting.MOVES_COUNTED}.")
+    possible: int
+    refused: dict[str, int] = Field(description="Why a case cannot be moved, and how many.")
+    timers: list[dict[str, Any]] = Field(
+        description="timer, change (set, cancelled, moved), cases."
+    )
+    at_once: dict[str, int] = Field(description="Timers that would be due at once.")
+    not_shown: dict[str, int] = Field(description="Answers kept, but shown no more.")
+    cases: list[dict[str, Any]] = Field(description=f"The first {drafting.MOVES_NAMED}.")
+
+
 @router.post("/checks", summary="Check a text", responses=WRITING)
 def check(context: Here, reader: Reader, sent: TextToCheck) -> CheckAnswer:
     """What would be said of a text in the place of a file in force; nothing is kept."""
@@ -224,14 +243,18 @@ def take(
 
 @router.get("/drafts/{draft_id}/impact", summary="What a draft would do", responses=READING)
 def impact(
-    context: Here, reader: Reader, draft_id: str, against: str | None = None
-) -> ImpactAnswer:
+    context: Here, reader: Reader, language: Language, draft_id: str, against: str | None = None
+) -> ImpactAnswer | ProcessImpactAnswer:
     """The decisions there are, judged again by the draft; nothing changes.
+
+    Of a process file: what moving the open cases to it would do.
 
     Arguments:
         against: only the cases of this round.
     """
-    _read(context, reader, draft_id)
+    if _read(context, reader, draft_id).kind == "process":
+        moved = drafting.process_impact_of(context, reader.id, draft_id, against, language)
+        return ProcessImpactAnswer(**impact_as_data(moved, language))
     found = drafting.impact_of(context, reader.id, draft_id, against)
     return ImpactAnswer(
         looked_at=found.looked_at, changes=found.changes,

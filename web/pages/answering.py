@@ -12,14 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import Connection, select
-from starlette.datastructures import FormData
 
 from base.days import local_day
 from base.errors import BadInput, NotPossible
@@ -33,6 +32,7 @@ from surveys.questionnaire import LEFT_OUT, NOT_APPLICABLE, Questionnaire, quest
 from web.api.papers import pdf
 from web.context import Context, Here
 from web.pages.participant_rendering import participant_page
+from web.pages.sending import Form, Sent
 
 router = APIRouter()
 
@@ -79,28 +79,20 @@ def opened(request: Request, context: Here, token: str, lang: str = "") -> HTMLR
 
 
 @router.post("/s/{token}")
-def start(
-    request: Request, context: Here, token: str, language: Annotated[str, Form()] = ""
-) -> HTMLResponse:
+def start(request: Request, context: Here, token: str, sent: Form) -> HTMLResponse:
     """Begin, and show the first part."""
     now = context.tools.clock.now()
     key = begin(context.database, token, now)
     with reading(context.database) as connection:
         found = open_link(connection, token, now)
     return _shown(
-        request, found, key=key, language=_language(found, language), at=0,
+        request, found, key=key, language=_language(found, sent.get("language")), at=0,
         answers=[LEFT_OUT] * len(found.statements), ends=found.expires_at(now),
     )  # fmt: skip
 
 
-async def _form(request: Request) -> FormData:
-    return await request.form(max_fields=200)
-
-
 @router.post("/s/{token}/answers")
-def answer(
-    request: Request, context: Here, token: str, form: Annotated[FormData, Depends(_form)]
-) -> Response:
+def answer(request: Request, context: Here, token: str, sent: Form) -> Response:
     """Take up the answers of a part, and go on, back, to another language, or to the end.
 
     Raises:
@@ -108,14 +100,14 @@ def answer(
         BadInput: what was sent is not of this questionnaire.
     """
     now = context.tools.clock.now()
-    key = str(form.get("key", ""))
+    key = sent.get("key")
     with reading(context.database) as connection:
         found = open_link(connection, token, now)
-        answers = _answers(found, form)
+        answers = _answers(found, sent)
         ends = expires_at(connection, token, key, now)
-    language = _language(found, str(form.get("language", "")))
-    at = _place(str(form.get("at", "0")))
-    to = str(form.get("to", ""))
+    language = _language(found, sent.get("language"))
+    at = _place(sent.get("at", "0"))
+    to = sent.get("to")
     if to == "submit":
         submit(context.database, token, key, answers, now)
         ticket = _signer(context).dumps([token, int(now.timestamp())])
@@ -141,11 +133,7 @@ def done(
 
 
 @router.post("/s/{token}/certificate")
-def certificate(
-    request: Request, context: Here, token: str,
-    ticket: Annotated[str, Form()] = "", name: Annotated[str, Form()] = "",
-    language: Annotated[str, Form()] = "",
-) -> Response:  # fmt: skip
+def certificate(request: Request, context: Here, token: str, sent: Form) -> Response:
     """The certificate with the name that was typed in, which is not kept.
 
     Raises:
@@ -155,14 +143,14 @@ def certificate(
     with reading(context.database) as connection:
         found = open_link(connection, token, now)
         school = _school(connection, found)
-    spoken = _language(found, language)
+    spoken, ticket = _language(found, sent.get("language")), sent.get("ticket")
     if not _just_submitted(context, token, ticket):
         raise NotPossible(
             N_("A certificate can only be made right after submitting. It cannot be made later, "
                "since nobody knows who has answered.")
         )  # fmt: skip
     typed = " ".join(
-        "".join(c for c in name if unicodedata.category(c) not in {"Cc", "Cs"}).split()
+        "".join(c for c in sent.get("name") if unicodedata.category(c) not in {"Cc", "Cs"}).split()
     )
     if not typed or len(typed) > MOST_NAME:
         return participant_page(
@@ -225,14 +213,14 @@ def _shown(
     )  # fmt: skip
 
 
-def _answers(found: Opened, form: FormData) -> list[int]:
+def _answers(found: Opened, sent: Sent) -> list[int]:
     """The answers so far: those of the parts before, and those of the part that was sent."""
-    written = str(form.get("answers", ""))
+    written = sent.get("answers")
     if len(written) != len(found.statements) or not set(written) <= set(f"012345{NONE}"):
         raise BadInput(N_("The answers do not fit this questionnaire. Open the link again."))
     given = [LEFT_OUT if one == NONE else int(one) for one in written]
     for number in range(len(given)):
-        value = str(form.get(f"q{number}", ""))
+        value = sent.get(f"q{number}")
         if value in {"0", "1", "2", "3", "4", "5"}:
             given[number] = int(value)
     return given

@@ -50,6 +50,8 @@ class Offer:
     zone: str
     #: Each round with its title; the first is the next one.
     rounds: list[tuple[str, Verdict]]
+    #: Whether starting it could succeed today.
+    possible: bool
 
 
 @router.get("/apply")
@@ -62,7 +64,8 @@ def offers(request: Request, context: Here, reader: Reader, language: Language) 
         ]
     return page(
         request, "apply.html",
-        offers=[one for one in found if not one.by_itself],
+        offers=[one for one in found if one.possible and not one.by_itself],
+        others=[one for one in found if not one.possible and not one.by_itself],
         looked_at=[one for one in found if one.by_itself and one.rounds],
     )  # fmt: skip
 
@@ -116,12 +119,13 @@ def _offer(
     connection: Connection, context: Context, one: Opportunity, reader: Someone, language: str
 ) -> Offer:
     found: list[Verdict] = []
-    if one.about is not None and (one.start.guard or one.by_itself):
+    if one.about is not None:
         found = _verdicts(connection, context, one, reader, language, {})
     return Offer(
         process=one.process.process, way=one.way, title=say(one.process.title, language),
         what=say(one.start.title, language), about=one.about_id, name=one.name,
         by_itself=one.by_itself, zone=_zone(one), rounds=_titled(one, found, language),
+        possible=one.about is None or any(each.possible for each in found),
     )  # fmt: skip
 
 

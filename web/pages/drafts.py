@@ -31,8 +31,8 @@ from web.context import Context, Here
 from web.language import Language
 from web.pages.rendering import page
 from web.pages.rules import KIND, STATUS
+from web.pages.sending import Form
 from web.pages.versions import shown_moves
-from web.posted import Posted
 from web.signing_in import Reader
 from workflows import drafts
 from workflows.differences import difference
@@ -75,25 +75,24 @@ def draft(
 
 @router.post("/rules/drafts/{draft_id}")
 def change(
-    request: Request, context: Here, reader: Reader, language: Language, sent: Posted,
+    request: Request, context: Here, reader: Reader, language: Language, sent: Form,
     draft_id: str, view: str = "text",
 ) -> Response:  # fmt: skip
     """Check, save, or take a step; what was typed is kept where something is wrong."""
     typed = Typed(
-        version=int(sent.get("version") or 0) if sent.get("version", "0").isdigit() else 0,
+        version=sent.number("version") or 0,
         text=sent.get("text", "").replace("\r\n", "\n"), why=sent.get("why", "").strip(),
         first_day=sent.get("first_day", "").strip(), remark=sent.get("remark", "").strip(),
-        gaps_known="gaps_known" in sent,
+        gaps_known="gaps_known" in sent.fields,
         values={
-            name.removeprefix(BOX): value.replace("\r\n", "\n")
-            for name, value in sent.items() if name.startswith(BOX)
+            path: value.replace("\r\n", "\n") for path, value in sent.under(BOX).items()
         },
     )  # fmt: skip
     do = sent.get("do", "check")
     problems: dict[str, str] = {}
     status = 200
     try:
-        _carry_out(context, reader.id, draft_id, do, typed, has_text="text" in sent)
+        _carry_out(context, reader.id, draft_id, do, typed, has_text="text" in sent.fields)
     except KeurmerkError as error:
         if error.status == 404 or (isinstance(error, NotAllowed) and not _hers(error)):
             raise

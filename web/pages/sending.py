@@ -15,8 +15,8 @@ from base.errors import BadInput
 from base.i18n import N_
 from web.api.sent import can_be_kept
 
-#: Fields and files one form has at most: a section of a form is far smaller.
-MOST_FIELDS, MOST_FILES = 500, 20
+#: Fields and files one form has at most. The most fields are those of a rule file's values.
+MOST_FIELDS, MOST_FILES = 3000, 20
 _DIGITS = re.compile(r"[0-9]{1,18}", re.ASCII)
 #: A single text is never longer: a form's longest text, with some to spare for a good sentence.
 MOST_BYTES = 1_000_000

@@ -19,6 +19,7 @@ from web.access_log import sweep_access
 from web.context import Context, Here
 from web.language import Language
 from web.pages.rendering import page
+from web.pages.rights_steps import ROLES
 from web.sessions import DEMO, OIDC, Login
 from web.signing_in import find, inside, nobody_now
 from workflows.actors import EVERYWHERE
@@ -69,7 +70,8 @@ def ways(context: Context, language: str, then: str = "/") -> dict[str, Any]:
     }  # fmt: skip
 
 
-_Schools = dict[str, list[tuple[str, str]]]
+#: By school: id, name, and what she is there, if not a teacher.
+_Schools = dict[str, list[tuple[str, str, str]]]
 
 
 def _people(context: Context) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]], _Schools]:
@@ -81,15 +83,22 @@ def _people(context: Context) -> tuple[Sequence[Row[Any]], Sequence[Row[Any]], _
         ).all()
         schools: _Schools = {}
         for row in connection.execute(
-            select(_person.c.id, _person.c.name, _organisation.c.name.label("school"))
+            select(
+                _person.c.id,
+                _person.c.name,
+                _member.c.role,
+                _organisation.c.name.label("school"),
+            )
             .join(_member, _member.c.person_id == _person.c.id)
             .join(_organisation, _organisation.c.id == _member.c.organisation_id)
             .order_by(_organisation.c.name, _person.c.name)
             .limit(SHOWN)
         ):
-            schools.setdefault(row.school, []).append((row.id, row.name))
+            role = "" if row.role == "teacher" else ROLES.get(row.role, "")
+            schools.setdefault(row.school, []).append((row.id, row.name, role))
     everywhere = [one for one in staff if one.scope == EVERYWHERE]
-    areas = [one for one in staff if one.scope != EVERYWHERE]
+    # A right at one school belongs to its people, who stand with their school.
+    areas = [one for one in staff if one.scope != EVERYWHERE and one.right in RIGHTS]
     return areas, everywhere, schools
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
 from base.i18n import say
 from models.cases import Case
 from models.database import reading
-from web.api.cases import ahead
+from web.api.cases import deadlines
 from web.api.definitions import in_force
 from web.api.lines import case_line, process_of
 from web.api.shapes import Ahead
@@ -183,7 +183,7 @@ def _shown(
     connection: Connection, context: Context, scope: Scope, row: dict[str, Any], language: str
 ) -> CaseShown:
     line = case_line(connection, context.tools, row, language, staff=scope.is_staff_in(row))
-    coming = [one for one in ahead(connection, context, row, language) if one.fires]
+    coming = deadlines(connection, context, row, language)
     published = context.tools.library.release(connection, row["release_id"])
     what = [say(published.process.title, language)]
     if row["round"]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from starlette.datastructures import FormData
 
 from base.errors import BadInput, NotFound, Problem
 from base.i18n import N_
@@ -19,17 +18,11 @@ from surveys.exercises import companies_of, invited_companies, own_statements
 from web.context import Context, Here
 from web.language import Language
 from web.pages.rendering import page
+from web.pages.sending import Form, Sent
 from web.signing_in import Reader, Someone
 from web.surveys import Survey, editable_survey, visible_survey
 
 router = APIRouter()
-
-
-async def _form(request: Request) -> FormData:
-    return await request.form(max_fields=200)
-
-
-Sent = Annotated[FormData, Depends(_form)]
 
 
 @router.get("/surveys/{case_id}/{step}")
@@ -69,7 +62,7 @@ def _page(
 @router.post("/surveys/{case_id}/{step}")
 def save(
     request: Request, context: Here, person: Reader, language: Language, case_id: str, step: str,
-    form: Sent,
+    sent: Form,
 ) -> Response:  # fmt: skip
     """Save a step; what is wrong is said beside its field, with everything that was typed.
 
@@ -83,13 +76,11 @@ def save(
     if saver is None:
         raise NotFound(N_("There is nothing at this address."))
     try:
-        saver(context, found, form)
+        saver(context, found, sent)
     except BadInput as error:
         problems = {_field(one): one.say(language) for one in error.problems}
-        typed = {name: form.getlist(name) for name in form}
-        return _page(request, context, person, case_id, step, typed, problems, error.status)
-    then = str(form.get("then", ""))
-    where = {"stay": f"/surveys/{case_id}/{step}"}.get(then, f"/surveys/{case_id}")
+        return _page(request, context, person, case_id, step, sent.fields, problems, error.status)
+    where = f"/surveys/{case_id}/{step}" if sent.get("then") == "stay" else f"/surveys/{case_id}"
     return RedirectResponse(where, status_code=303)
 
 
@@ -98,12 +89,12 @@ def _field(problem: Problem) -> str:
     return problem.where.replace(".", "-")
 
 
-def _numbers(context: Context, found: Survey, form: FormData) -> None:
+def _numbers(context: Context, found: Survey, sent: Sent) -> None:
     groups = found.questionnaire.groups_at(with_companies=False)
     setup.save_numbers(
         context.database, found.case["id"],
-        {group: _whole(str(form.get(group, ""))) for group in groups},
-        with_companies=form.get("with_companies") == "yes",
+        {group: _whole(sent.get(group)) for group in groups},
+        with_companies=sent.get("with_companies") == "yes",
     )  # fmt: skip
 
 
@@ -115,33 +106,30 @@ def _whole(text: str) -> Any:
     return int(text) if text.removeprefix("-").isdecimal() and len(text) < 12 else text
 
 
-def _companies(context: Context, found: Survey, form: FormData) -> None:
-    if form.get("action") == "register":
+def _companies(context: Context, found: Survey, sent: Sent) -> None:
+    if sent.get("action") == "register":
         setup.register_company(
-            context.database, found.case["id"], str(form.get("name", "")),
-            str(form.get("sector", "")),
-        )  # fmt: skip
+            context.database, found.case["id"], sent.get("name"), sent.get("sector")
+        )
         return
-    chosen = [str(one) for one in form.getlist("companies")]
-    setup.choose_companies(context.database, found.case["id"], chosen)
+    setup.choose_companies(context.database, found.case["id"], sent.all("companies"))
 
 
-def _statements(context: Context, found: Survey, form: FormData) -> None:
-    case_id, action = found.case["id"], form.get("action")
-    number = str(form.get("number", ""))
+def _statements(context: Context, found: Survey, sent: Sent) -> None:
+    case_id, action = found.case["id"], sent.get("action")
+    number = sent.get("number")
     if action == "optional":
-        chosen = [str(one) for one in form.getlist("optional")]
-        setup.choose_optional(context.database, case_id, chosen)
+        setup.choose_optional(context.database, case_id, sent.all("optional"))
     elif action == "remove" and number.isdecimal():
         setup.remove_statement(context.database, case_id, int(number[:4]))
     else:
         groups = found.questionnaire.groups_at(with_companies=found.exercise["with_companies"])
         setup.save_statement(
             context.database, case_id, int(number[:4]) if number.isdecimal() else None,
-            str(form.get("area", "")),
+            sent.get("area"),
             {
                 group: {
-                    part: str(form.get(f"{group}-{part}", "")) for part in ("text", "help")
+                    part: sent.get(f"{group}-{part}") for part in ("text", "help")
                 }
                 for group in groups
             },
@@ -149,15 +137,15 @@ def _statements(context: Context, found: Survey, form: FormData) -> None:
         )  # fmt: skip
 
 
-def _dates(context: Context, found: Survey, form: FormData) -> None:
+def _dates(context: Context, found: Survey, sent: Sent) -> None:
     setup.save_dates(
-        context.database, found.case["id"], _day(form, "first_day"), _day(form, "last_day"),
-        str(form.get("language", "")),
+        context.database, found.case["id"], _day(sent, "first_day"), _day(sent, "last_day"),
+        sent.get("language"),
     )  # fmt: skip
 
 
-def _day(form: FormData, name: str) -> date | None:
-    text = str(form.get(name, "")).strip()
+def _day(sent: Sent, name: str) -> date | None:
+    text = sent.get(name).strip()
     if not text:
         return None
     try:
@@ -168,6 +156,6 @@ def _day(form: FormData, name: str) -> date | None:
 
 
 #: Steps of the set-up by their part of the address, and what saves each.
-_SAVERS: Mapping[str, Callable[[Context, Survey, FormData], None]] = {
+_SAVERS: Mapping[str, Callable[[Context, Survey, Sent], None]] = {
     "numbers": _numbers, "companies": _companies, "statements": _statements, "dates": _dates,
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
@@ -24,6 +25,7 @@ from workflows.form import find_field
 from workflows.move_to_version import move_cases
 from workflows.publishing import Published
 from workflows.readable import what_it_does
+from workflows.renamed_states import renaming
 from workflows.subjects import name_of, named_cases
 from workflows.version_moves import (
     Move,
@@ -45,6 +47,8 @@ AT_ONCE = 100
 #: Cases that are counted for the summary.
 MOST = 2000
 
+#: What stands before the name of a state the version lacks, in the name of its box.
+STATE = "state-"
 #: The version of a row that nobody has seen.
 NOT_SEEN = -1
 
@@ -63,6 +67,8 @@ class Line:
     move: Move
     name: str
     state: str
+    #: What the state becomes; empty where it stays.
+    becomes: str
     #: What each timer does, and how it changes.
     timers: list[tuple[str, TimerChange]]
     #: What would be due at once.
@@ -86,8 +92,13 @@ def look(
         to: the number of the version; the one in force if left out.
         call: only the cases of this round.
         after: the id of the last case of the page before.
+
+    What a state becomes that the version lacks stands in the address as ``state-OLD=NEW``.
     """
-    return _shown(request, context, reader.id, language, name, to=to, call=call, after=after)
+    return _shown(
+        request, context, reader.id, language, name, to=to, call=call, after=after,
+        states=_states(request.query_params),
+    )  # fmt: skip
 
 
 @router.post("/rules/versions/{name}")
@@ -105,18 +116,26 @@ def carry_out(
     chosen = {
         one: sent.number(f"version-{one}") or NOT_SEEN for one in dict.fromkeys(sent.all("case"))
     }
+    states = _states({key: sent.get(key) for key in sent.fields})
     problems: dict[str, str] = {}
     done: Mapping[str, KeurmerkError | None] | None = None
     try:
         if not chosen:
             raise BadInput(N_("Choose at least one case first."))
-        done = move_cases(context.engine, who, chosen, target, why)
+        done = move_cases(context.engine, who, chosen, target, why, states)
     except BadInput as error:
         problems = {"why" if chosen else "cases": error.say(language)}
     return _shown(
         request, context, reader.id, language, name, to=to, call=call, after=after, why=why,
-        problems=problems, done=done, chosen=chosen if problems else None,
+        states=states, problems=problems, done=done, chosen=chosen if problems else None,
     )  # fmt: skip
+
+
+def _states(sent: Mapping[str, str]) -> dict[str, str]:
+    """What each state becomes, where that is said."""
+    return {
+        key.removeprefix(STATE): new for key, new in sent.items() if key.startswith(STATE) and new
+    }
 
 
 def _target(connection: Connection, context: Context, name: str, to: int | None) -> Published:
@@ -131,7 +150,8 @@ def _target(connection: Connection, context: Context, name: str, to: int | None)
 
 def _shown(
     request: Request, context: Context, person_id: str, language: str, name: str, *,
-    to: int | None, call: str, after: str, why: str = "", problems: dict[str, str] | None = None,
+    to: int | None, call: str, after: str, states: dict[str, str], why: str = "",
+    problems: dict[str, str] | None = None,
     done: Mapping[str, KeurmerkError | None] | None = None, chosen: Mapping[str, int] | None = None,
 ) -> Response:  # fmt: skip
     library, now = context.tools.library, context.tools.clock.now()
@@ -140,20 +160,33 @@ def _shown(
         target = _target(connection, context, name, to)
         rounds = {one: say(target.round_title(one), language) for one in target.rounds}
         wanted = call if call in rounds else None
+        names = renaming(connection, library, target, who.scopes, wanted)
+        # What an address says of other states is of no use here.
+        states = {
+            old: new for old, new in states.items() if old in names.lacking and new in names.new
+        }
         there = versions(connection, name)
         here = next(iter(pages(connection, target, who.scopes, wanted, after, AT_ONCE)), [])
         whole = summary(
             connection, library, target, now, language, scopes=who.scopes, round_name=wanted,
-            most=MOST,
+            states=states, most=MOST,
         )  # fmt: skip
-        lines = [line(one, language) for one in moves(connection, library, target, here, now)]
+        lines = [
+            line(one, language) for one in moves(connection, library, target, here, now, states)
+        ]
         results = _results(connection, done, language) if done else []
     return page(
         request, "versions.html", status=422 if problems else 200, target=target, name=name,
         versions=there, rounds=rounds, call=wanted or "", after=after, lines=lines, whole=whole,
         counted=_counted(whole, language), kinds=KINDS, why=why, problems=problems or {},
         results=results, chosen=chosen, most=MOST, last=here[-1]["id"] if len(here) == AT_ONCE
-        else "", choices=_numbers(there, target),
+        else "", choices=_numbers(there, target), lacking=names.lacking, states=states,
+        becoming={one: say(target.process.states[one].title, language) for one in names.new},
+        state_box=STATE,
+        next_query=urlencode(
+            {"to": target.number, "round": wanted or "", "after": here[-1]["id"] if here else ""}
+            | {f"{STATE}{old}": new for old, new in states.items()}
+        ),
     )  # fmt: skip
 
 
@@ -176,6 +209,8 @@ def line(move: Move, language: str) -> Line:
     return Line(
         move=move, name=name_of(move.case) or say(after.title, language),
         state=say(before.states[move.case["state"]].title, language),
+        becomes=say(after.states[move.state].title, language)
+        if move.state != move.case["state"] else "",
         timers=[(_does(move, change.name, language), change) for change in move.timers],
         at_once=[_does(move, one, language) for one in move.at_once],
         lost=[_field(move, one, language) for one in move.lost],
