@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 import traceback
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 import sqlalchemy
 from limits import parse
+from sqlalchemy import event, update
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from base.clock import VirtualClock
+from models.registry import Organisation
 from models.surveys import SurveyExercise, SurveyProgress, SurveySheet
 from rules.judge import Judge
 from tests.builders import Desk
@@ -187,6 +190,44 @@ def test_nor_does_a_fault(selfie: Desk, tmp_path: Path, capfd: pytest.CaptureFix
     assert "\\x04" not in told, "what was answered"
     assert sent["key"] not in told
     assert exercise(selfie, str(selfie.rows(SurveyExercise)[0]["case_id"]))["id"] not in told
+
+
+def test_going_through_the_parts_asks_the_database_nothing(selfie: Desk, tmp_path: Path) -> None:
+    token = token_of(selfie, opened(selfie), "teachers")
+    client = signed_in(selfie, tmp_path, None)
+    sent = hidden(client.post(f"/s/{token}").text)
+    asked: list[str] = []
+    event.listen(
+        selfie.database, "before_cursor_execute",
+        lambda _c, _cursor, statement, *_more: asked.append(statement),
+    )  # fmt: skip
+    at = f"/s/{token}/answers"
+    for to in ("next", "stay", "back", "next"):
+        page = client.post(at, data={**sent, "q0": "5", "to": to})
+        assert page.status_code == 200
+        sent = hidden(page.text)
+    assert asked == []
+    # Whoever was sent another seal, or none, as after a new start of the service, is looked up.
+    for until in ("", "9999999999~x", sent["until"].replace(".", "1.")):
+        page = client.post(at, data={**sent, "until": until, "to": "next"})
+        assert (page.status_code, hidden(page.text)["until"]) == (200, sent["until"])
+    wrong = client.post(at, data={**sent, "key": "other", "to": "next"})
+    assert (wrong.status_code, len(asked)) == (409, 4 * 2)
+    selfie.clock.move_to(selfie.clock.now() + timedelta(hours=2))
+    assert client.post(at, data={**sent, "to": "next"}).status_code == 409
+
+
+def test_what_a_link_leads_to_is_read_again_after_a_minute(selfie: Desk, tmp_path: Path) -> None:
+    case_id = opened(selfie)
+    client = signed_in(selfie, tmp_path, None)
+    at = f"/s/{token_of(selfie, case_id, 'teachers')}"
+    assert "Sint-Jan" in client.get(at).text
+    with selfie.database.begin() as connection:
+        connection.execute(update(Organisation).values(name="Sint-Anna"))
+    selfie.clock.move_to(selfie.clock.now() + timedelta(seconds=59))
+    assert "Sint-Jan" in client.get(at).text
+    selfie.clock.move_to(selfie.clock.now() + timedelta(seconds=1))
+    assert "Sint-Anna" in client.get(at).text
 
 
 @pytest.mark.parametrize(
