@@ -16,6 +16,7 @@ from surveys.report_figures import (
     LOW,
     Figure,
     compared,
+    decimals,
     difference,
     figure,
     gap,
@@ -112,6 +113,7 @@ class _Reader:
         self.whole: Questionnaire = questionnaire(row["questionnaire"])
         self.groups = [one["group"] for one in content["groups"]]
         self.settings = content["settings"]
+        self.places = decimals(self.settings)
 
     def group(self, name: str) -> str:
         return say(self.whole.group(name).title, self.language)
@@ -130,7 +132,7 @@ class _Reader:
             now = figure(cells.get(group), self.settings, self.language)
             if before is not None:
                 then = figure(before.get(group), self.settings, self.language)
-                now = compared(now, then, self.language)
+                now = compared(now, then, self.language, self.places)
             found[group] = now
         return found
 
@@ -325,9 +327,10 @@ def _highlights(reader: _Reader) -> dict[str, list[str]]:
                     found.append((most, reader.say(sentence, title=title, groups=named)))
             large = gap(figures, reader.settings)
             if large:
+                points = difference(large.by, reader.language, reader.places)
                 told = reader.say(
                     GAP, title=title, higher=reader.group(large.higher),
-                    lower=reader.group(large.lower), points=difference(large.by, reader.language),
+                    lower=reader.group(large.lower), points=points,
                 )  # fmt: skip
                 gaps.append((-large.by, told))
     named_lists = {"low": low, "high": high, "gaps": gaps}

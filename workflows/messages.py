@@ -100,8 +100,9 @@ def messages_of(
         if links := mailed_links(process, case, cause.trigger, tools.secret, tools.public_url):
             known["links"] = links
         context = message_context(tools, published, case, event["payload"], known)
+        sent = step.mails(published.values(case["round"], case["area"]))
         for messages, rows, build in (
-            (step.mail, mails, mail_row),
+            (sent, mails, mail_row),
             (step.notice, notices, notice_row),
         ):
             written: set[str] = set()
