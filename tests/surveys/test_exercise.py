@@ -74,6 +74,7 @@ def test_from_the_set_up_to_the_report(
     desk.until(2022, 12, 4, 23, 1)
     assert desk.case(case_id)["state"] == "reported"
     assert [event["trigger"] for event in desk.events(case_id)][-3:] == ["open", "close", "report"]
+    assert desk.rows(Mail, case_id=case_id) == [], "no country has asked for any"
     after = exercise(desk, case_id)
     assert {**after, "state": "", "version": 0} == {**before, "state": "", "version": 0}
 
