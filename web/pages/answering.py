@@ -317,7 +317,8 @@ def _until(context: Context, link: Link, key: str, ends: datetime) -> str:
     Whether it was submitted already is asked when it is submitted.
     """
     at = str(ends.timestamp())
-    return f"{at}~{_signer(context.tools.secret).get_signature(f'{link.token} {key} {at}').decode()}"
+    seal = _signer(context.tools.secret).get_signature(f"{link.token} {key} {at}")
+    return f"{at}~{seal.decode()}"
 
 
 def _sealed(context: Context, link: Link, key: str, until: str) -> datetime | None:
