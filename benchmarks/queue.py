@@ -23,7 +23,7 @@ from documents.store import FolderStore
 from models.cases import Case
 from models.database import reading, writing
 from models.desk import Waiting
-from models.sql import insert
+from models.writes import insert
 from notifications.templates import Templates
 from registry.bulk import chunks
 from web.app import create_app

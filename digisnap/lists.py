@@ -19,7 +19,7 @@ from base.i18n import N_
 from base.ids import new_id
 from models.digisnap import Digisnap, DigisnapManager, DigisnapScan
 from models.registry import Grant, Organisation, OrganisationGroup, OrganisationGroupMember, Person
-from models.sql import insert_new
+from models.writes import insert_new
 from registry.rights import holding, schools_with
 from registry.values import BadValue, text_up_to
 

@@ -30,7 +30,7 @@ from documents.store import FileStore
 from models.database import is_away, reading, writing
 from models.digisnap import DigisnapReport
 from models.leases import Leases
-from models.sql import insert
+from models.writes import insert
 from registry.values import BadValue, text_up_to
 
 #: What a report is called if nobody says (003_4a7623deb6c7c7ce.txt, step 3: "Directierapport").

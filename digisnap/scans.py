@@ -19,7 +19,7 @@ from base.i18n import N_
 from base.ids import new_id
 from digisnap.areas import areas
 from models.digisnap import DigisnapScan
-from models.sql import insert
+from models.writes import insert
 
 _scan = DigisnapScan.__table__  # type: ignore[attr-defined]
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, and_, delete, or_, select
 
 from models.database import writing
 from models.preferences import MailRefusal, PrivateAddress
-from models.sql import insert_new
+from models.writes import insert_new
 
 #: What a private address opens.
 CALENDAR, UNSUBSCRIBE = "calendar", "unsubscribe"

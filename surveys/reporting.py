@@ -26,9 +26,9 @@ from base.ids import new_id
 from models.cases import Case
 from models.database import reading, writing
 from models.leases import Leases
-from models.sql import insert_new
 from models.survey_results import SurveyReport
 from models.surveys import SurveyCompany, SurveyExercise, SurveyInvitedCompany, SurveySheet
+from models.writes import insert_new
 from surveys.counting import BUFFER, Tally
 from surveys.questionnaire import questionnaire
 from surveys.report import Asked, CompanyShown, ReportSettings, make_report

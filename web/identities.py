@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from base.ids import new_id
 from models.access import Identity
 from models.registry import Person
-from models.sql import insert_new
+from models.writes import insert_new
 from web.context import Context
 from web.oidc.providers import Provider
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, select
 
 from models.access import MailLink
 from models.registry import Person
-from models.sql import insert_new
+from models.writes import insert_new
 from web.account_mails import LINK, write
 from web.context import Context
 from web.identities import address

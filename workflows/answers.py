@@ -21,7 +21,7 @@ from documents.evidence import check_upload, check_url
 from documents.store import FileStore
 from models.cases import Answer, Evidence
 from models.database import writing
-from models.sql import insert
+from models.writes import insert
 from workflows.actors import Row, acts_as
 from workflows.case_rows import locked
 from workflows.definition import FormField

@@ -13,8 +13,8 @@ from base.i18n import N_
 from models.desk import Assignment
 from models.registry import Person
 from models.sql import among
-from workflows.actors import Recipient, recipients
 from workflows.definition import Process
+from workflows.recipients import Recipient, recipients
 from workflows.tools import Tools
 
 _assignment = Assignment.__table__  # type: ignore[attr-defined]

@@ -20,7 +20,7 @@ from base.ids import new_id
 from models.cases import Case, CaseParty, Timer
 from models.messages import Mail
 from models.registry import Grant, Person
-from models.sql import insert_new
+from models.writes import insert_new
 from notifications.outbox import Addressee, mail_row
 from workflows.actors import EVERYWHERE
 from workflows.definition import Actor

@@ -64,6 +64,7 @@ def machine_of(process: Process) -> Machine:
     return _machine(tuple(process.states), moves)
 
 
+@lru_cache(maxsize=1024)
 def next_state(machine: Machine, state: str, trigger: str, chosen: str | None = None) -> str | None:
     """The state ``trigger`` leads to from ``state``; None if it leads nowhere.
 

@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 
 from base.days import local_day
 from notifications.outbox import Addressee, mail_row, notice_row
-from workflows.actors import Row, recipients
 from workflows.definition import Process
 from workflows.links import mailed_links
 from workflows.publishing import Published
+from workflows.recipients import Row, recipients
 from workflows.subjects import name_of
 from workflows.tools import Cause, Tools
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from base.errors import BadInput, Conflict, KeurmerkError, NotFound, NotPossible, Refused
@@ -19,14 +19,14 @@ from base.i18n import FALLBACK, N_
 from models.cases import Case, CaseEvent, Timer
 from models.database import writing
 from models.desk import Waiting
-from models.sql import insert
+from models.writes import Writes
 from workflows.administering import Administrator
 from workflows.case_rows import locked
 from workflows.definition import Transition
 from workflows.engine import Engine
 from workflows.log_words import ADMINISTRATOR, MOVE
 from workflows.publishing import Published, release_on
-from workflows.step import drop_timers, event_row, leave_queue
+from workflows.step import DROP_TIMERS, LEAVE_QUEUE, event_row
 from workflows.tools import Cause, Tools
 from workflows.version_moves import Move, moves
 from workflows.waiting import waiting_rows
@@ -143,19 +143,13 @@ def _write(
         "unique_key": move.unique_key,
     }  # fmt: skip
     event = event_row(before, case, cause, [])
-    insert(connection, _event, [event])
-    connection.execute(
-        update(_case)
-        .where(_case.c.id == case["id"], _case.c.version == before["version"])
-        .values(
-            release_id=target.id, version=case["version"], head=event["hash"],
-            unique_key=case["unique_key"],
-        )
-    )  # fmt: skip
-    ids = {"ids": [case["id"]]}
-    connection.execute(drop_timers, ids)
-    insert(connection, _timer, list(move.rows))
-    connection.execute(leave_queue, ids)
-    insert(connection, _waiting, waiting_rows(target, [case], move.rows))
+    writes = Writes(connection)
+    writes.insert(_event, [event])
+    changed = ("release_id", "version", "head", "unique_key", "id")
+    writes.update(_case, [{**{name: case[name] for name in changed}, "head": event["hash"]}])
+    writes.among(DROP_TIMERS, [case["id"]])
+    writes.insert(_timer, list(move.rows))
+    writes.among(LEAVE_QUEUE, [case["id"]])
+    writes.insert(_waiting, waiting_rows(target, [case], move.rows))
     if tools.wake:
         tools.wake(connection)

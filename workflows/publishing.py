@@ -21,7 +21,7 @@ from base.errors import BadDefinition, NotFound
 from base.i18n import N_
 from base.ids import new_id
 from models.cases import Definition, Release
-from models.sql import insert_new
+from models.writes import insert_new
 from rules.book import RuleBook
 from rules.checking import check_book
 from workflows.checking import check_process

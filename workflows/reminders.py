@@ -12,13 +12,13 @@ from sqlalchemy import Connection
 
 from base.days import local_day
 from models.messages import Mail
-from models.sql import insert_new
+from models.writes import insert_new
 from notifications.outbox import Addressee, mail_row
-from workflows.actors import Recipient, Row, recipients
 from workflows.definition import TimerRule
 from workflows.messages import message_context
 from workflows.parties import with_parties
 from workflows.publishing import Published
+from workflows.recipients import Recipient, Row, recipients
 from workflows.spent import days_spent
 from workflows.timing import last_day
 from workflows.titles import add_titles

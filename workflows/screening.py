@@ -18,7 +18,7 @@ from sqlalchemy import Connection, update
 from base.ids import new_id
 from models.cases import Decision, Timer
 from models.database import reading, writing
-from models.sql import insert, insert_new
+from models.writes import insert, insert_new
 from workflows.definition import Start
 from workflows.judging import decision_rows, judge_guard
 from workflows.new_cases import new_case, taken_keys

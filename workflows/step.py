@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.sql.dml import UpdateBase
 
 from base.canonical import canonical
@@ -24,8 +24,7 @@ from models.cases import Case, CaseEvent, CaseParty, Decision, Timer
 from models.desk import Waiting
 from models.messages import Mail, Notice
 from models.registry import Organisation
-from models.sql import insert, pipelined
-from models.types import Json
+from models.writes import Writes, pipelined
 from workflows.applying import apply_effects
 from workflows.chain import event_hash
 from workflows.definition import Process, Step
@@ -207,31 +206,30 @@ def _write(
     new = [case for case in batch.cases if case["version"] == 1]
     there = [case for case in batch.cases if case["version"] > 1]
     # From here on nothing is read.
-    with pipelined(connection):
+    with pipelined(connection) as writes:
         # A subject that a start makes comes first: the case refers to it.
         for table, lines in batch.rows.items():
             if table.name in _SUBJECTS:
-                insert(connection, table, lines)
-        insert(connection, _case, [_columns(case) for case in new])
+                writes.insert(table, lines)
+        writes.insert(_case, [_columns(case, _ALL) for case in new])
         settled = batch.settled or _settles(cause.step)
-        _update(connection, there, settled=settled, keeps=bool(process.keeps))
-        if process.parties and there:
-            connection.execute(_drop_parties, {"ids": [case["id"] for case in there]})
-        insert(connection, _party, [row for case in batch.cases for row in party_rows(case)])
-        insert(connection, _decision, batch.decisions)
-        insert(connection, _event, batch.events)
+        writes.update(_case, [_columns(case, _MOVES[settled]) for case in there])
+        ids = [case["id"] for case in there]
+        if process.parties:
+            writes.among("DELETE FROM case_party WHERE case_id", ids)
+        writes.insert(_party, [row for case in batch.cases for row in party_rows(case)])
+        writes.insert(_decision, batch.decisions)
+        writes.insert(_event, batch.events)
         for table, lines in batch.rows.items():
             if table.name not in _SUBJECTS:
-                insert(connection, table, lines)
+                writes.insert(table, lines)
         for change in batch.changes:
             connection.execute(change)
-        _clear(connection, process, there)
-        insert(connection, _timer, timers)
-        if there:
-            connection.execute(leave_queue, {"ids": [case["id"] for case in there]})
-        insert(connection, _waiting, waiting)
-        insert(connection, _mail, mails)
-        insert(connection, _notice, notices)
+        _clear(writes, process, ids)
+        writes.insert(_timer, timers)
+        writes.insert(_waiting, waiting)
+        writes.insert(_mail, mails)
+        writes.insert(_notice, notices)
     if tools.wake:
         tools.wake(connection)
     mailed = Counter(row["case_id"] for row in mails)
@@ -288,71 +286,37 @@ def event_row(before: Row, case: Row, cause: Cause, decisions: list[str]) -> dic
     return row
 
 
-def _columns(case: Row) -> dict[str, Any]:
-    return {column.name: case[column.name] for column in _case.columns}
+def _columns(case: Row, names: Sequence[str]) -> dict[str, Any]:
+    return {name: case[name] for name in names}
 
 
-_move = (
-    update(_case)
-    .where(_case.c.id == bindparam("b_id"), _case.c.version == bindparam("b_version"))
-    .values(
-        state=bindparam("b_state"), since=bindparam("b_since"), is_open=bindparam("b_open"),
-        unique_key=bindparam("b_key"), version=bindparam("b_next"), head=bindparam("b_head"),
-    )
-)  # fmt: skip
-#: For the few steps that change what a case is about, too.
-_move_and_settle = _move.values(
-    organisation_id=bindparam("b_organisation"), project_id=bindparam("b_project"),
-    area=bindparam("b_area"), zone=bindparam("b_zone"),
-)  # fmt: skip
-#: Whether it settles, whether it keeps something -> how it is written.
+_ALL = tuple(column.name for column in _case.columns)
+_MOVED = ("state", "since", "is_open", "unique_key", "version", "head", "kept")
+#: Whether a step changes what a case is about, as few do -> what is written of a case there.
 _MOVES = {
-    (settles, keeps): move.values(kept=bindparam("b_kept", type_=Json())) if keeps else move
-    for settles, move in ((False, _move), (True, _move_and_settle))
-    for keeps in (False, True)
+    False: (*_MOVED, "id"),
+    True: (*_MOVED, "organisation_id", "project_id", "area", "zone", "id"),
 }
 
-
-def _update(connection: Connection, cases: Sequence[Row], *, settled: bool, keeps: bool) -> None:
-    if not cases:
-        return
-    rows = [
-        {
-            "b_id": case["id"], "b_version": case["version"] - 1, "b_state": case["state"],
-            "b_since": case["since"], "b_open": case["is_open"], "b_key": case["unique_key"],
-            "b_next": case["version"], "b_head": case["head"],
-        }
-        for case in cases
-    ]  # fmt: skip
-    about = ("organisation_id", "project_id", "area", "zone") if settled else ()
-    for row, case in zip(rows, cases, strict=True):
-        row |= {f"b_{name.removesuffix('_id')}": case[name] for name in about}
-        if keeps:
-            row["b_kept"] = case["kept"]
-    connection.execute(_MOVES[settled, keeps], rows)
-
-
-_drop_parties = delete(_party).where(_party.c.case_id.in_(bindparam("ids", expanding=True)))
-drop_timers = delete(_timer).where(_timer.c.case_id.in_(bindparam("ids", expanding=True)))
-leave_queue = delete(_waiting).where(_waiting.c.case_id.in_(bindparam("ids", expanding=True)))
-_withdraw_reminders = (
-    update(_mail)
-    .where(
-        _mail.c.case_id.in_(bindparam("ids", expanding=True)),
-        _mail.c.event_id.is_(None),
-        # Joined to nothing, so that SQLite does not look through all that waits: it has no
-        # statistics, and would take the index by status before the one by case.
-        _mail.c.status + "" == "waiting",
-    )
-    .values(status="withdrawn")
+DROP_TIMERS = "DELETE FROM timer WHERE case_id"
+LEAVE_QUEUE = "DELETE FROM waiting WHERE case_id"
+_WITHDRAW_REMINDERS = (
+    # Joined to nothing, so that SQLite does not look through all that waits: it has no statistics,
+    # and would take the index by status before the one by case.
+    "UPDATE mail SET status = 'withdrawn' WHERE event_id IS NULL AND status || '' = 'waiting' "
+    "AND case_id"
 )
 
 
-def _clear(connection: Connection, process: Process, cases: Sequence[Row]) -> None:
-    """Drop the timers of the states that were left, and reminders that have not gone out yet."""
-    if not cases or not process.timers:
+def _clear(writes: Writes, process: Process, cases: Sequence[str]) -> None:
+    """Drop what belongs to the states that were left: timers, places in the queue, reminders.
+
+    Arguments:
+        cases: ids of those that were there before.
+    """
+    writes.among(LEAVE_QUEUE, cases)
+    if not process.timers:
         return
-    ids = {"ids": [case["id"] for case in cases]}
-    connection.execute(drop_timers, ids)
+    writes.among(DROP_TIMERS, cases)
     if any(rule.mail for rule in process.timers.values()):
-        connection.execute(_withdraw_reminders, ids)
+        writes.among(_WITHDRAW_REMINDERS, cases)

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, select
 from base.days import add_working_days, end_of, local_day
 from models.cases import Case, Timer
 from models.desk import Waiting
-from models.sql import among, insert_new
+from models.sql import among
+from models.writes import insert_new
 from workflows.definition import Actor
 from workflows.parties import with_parties
 from workflows.publishing import Library, Published

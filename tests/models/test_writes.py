@@ -1,4 +1,4 @@
-"""Inserts and pipelines on both databases, and connections that died while they lay idle."""
+"""Writes and pipelines on both databases, and connections that died while they lay idle."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from models import database
 from models.cases import Timer
 from models.database import writing
 from models.registry import Organisation, Person
-from models.sql import insert, insert_new, pipelined
+from models.writes import Writes, insert, insert_new, pipelined
 from tests.conftest import opened
 
 NOON = datetime(2022, 11, 23, 12, 0, 0, 1, tzinfo=UTC)
@@ -83,10 +83,10 @@ def test_what_is_there_already_stays_as_it_is(engine: sqlalchemy.Engine) -> None
 
 def test_a_pipeline_writes_everything(engine: sqlalchemy.Engine) -> None:
     with writing(engine) as connection:
-        with pipelined(connection):
-            insert(connection, _timer, [timer("a"), timer("b")])
+        with pipelined(connection) as writes:
+            writes.insert(_timer, [timer("a"), timer("b")])
             connection.execute(_timer.delete().where(_timer.c.key == "a"))
-            insert(connection, _timer, [timer("c")])
+            writes.insert(_timer, [timer("c")])
         found = connection.execute(select(_timer.c.key).order_by(_timer.c.key)).scalars().all()
         assert found == ["b", "c"]
 
@@ -96,16 +96,48 @@ def test_a_failed_pipeline_is_an_integrity_error_and_writes_nothing(
     engine: sqlalchemy.Engine, more: int
 ) -> None:
     def twice_the_same_key() -> None:
-        with writing(engine) as connection, pipelined(connection):
-            insert(connection, _timer, [timer("a")])
-            insert(connection, _timer, [timer("a")])
+        with writing(engine) as connection, pipelined(connection) as writes:
+            writes.insert(_timer, [timer("a")])
+            writes.insert(_timer, [timer("a")])
             for number in range(more):
-                insert(connection, _timer, [timer(f"b{number}")])
+                writes.insert(_timer, [timer(f"b{number}")])
 
     with pytest.raises(IntegrityError):
         twice_the_same_key()
     with writing(engine) as connection:
         assert connection.execute(select(_timer.c.id)).all() == []
+
+
+def test_rows_take_the_values_of_those_with_their_id(engine: sqlalchemy.Engine) -> None:
+    rows = [timer(key) for key in "abc"]
+    later = NOON.astimezone(timezone(timedelta(hours=5))) + timedelta(days=1)
+    with writing(engine) as connection:
+        writes = Writes(connection)
+        writes.insert(_timer, rows)
+        writes.update(_timer, [])
+        writes.update(
+            _timer,
+            [
+                {"data": {"key": row["key"]}, "due_at": later, "case_id": None, "id": row["id"]}
+                for row in rows[:2]
+            ],
+        )
+        found = connection.execute(
+            select(_timer.c.key, _timer.c.data, _timer.c.due_at).order_by(_timer.c.key)
+        ).all()
+    assert [tuple(row) for row in found] == [
+        ("a", {"key": "a"}, later), ("b", {"key": "b"}, later), ("c", rows[2]["data"], NOON),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("keys", [[], ["a"], ["a", "o'b", "none"]])
+def test_only_the_rows_named_are_meant(engine: sqlalchemy.Engine, keys: list[str]) -> None:
+    with writing(engine) as connection:
+        writes = Writes(connection)
+        writes.insert(_timer, [timer(key) for key in ("a", "o'b", "c")])
+        writes.among("DELETE FROM timer WHERE failures = 0 AND key", keys)
+        found = connection.execute(select(_timer.c.key)).scalars().all()
+    assert set(found) == {"a", "o'b", "c"} - set(keys)
 
 
 def test_a_connection_that_died_idle_is_replaced(
