@@ -83,7 +83,8 @@ def render_survey_report(data: SurveyPaper, language: str) -> bytes:
                     "title": title,
                     "blocks": [
                         {
-                            "title": breakable(one.title), "head": one.head, "columns": list(one.columns),
+                            "title": breakable(one.title), "head": one.head,
+                            "columns": list(one.columns),
                             "charts": list(one.charts), "alt": one.alt,
                             "rows": [
                                 [breakable(head), breakable(note), [list(cell) for cell in cells]]

@@ -57,7 +57,7 @@ def sent_exercise_days_over(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
     now: datetime,
 ) -> Found:  # fmt: skip
-    """How many days ago the last day of the exercise sent along was; less than 0 if it is to come."""
+    """How many days ago the last day of the exercise sent along was; less than 0: it is to come."""
     own = _own(connection, subjects, arguments)
     found: dict[str, Value | None] = {}
     for day, there in by_day(subjects, now).items():

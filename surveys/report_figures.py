@@ -71,7 +71,7 @@ def _mark(mean: Fraction, settings: Mapping[str, Any]) -> str:
 def decimals(settings: Mapping[str, Any]) -> int:
     """To how many decimals the means of a report are rounded, by what has been set for it."""
     found = settings.get("mean_decimals")
-    return found if found in POSSIBLE_DECIMALS else DECIMALS
+    return found if isinstance(found, int) and found in POSSIBLE_DECIMALS else DECIMALS
 
 
 def difference(mean: Fraction, language: str, places: int, *, sign: bool = False) -> str:

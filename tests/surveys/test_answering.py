@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -57,6 +58,12 @@ def test_a_link_answers_from_the_first_day_to_the_end_of_the_last(selfie: Desk) 
     (early, _late) = sorted(row["expires_at"] for row in selfie.rows_of(SurveyProgress))
     assert early == selfie.moment("2022-11-28T01:00:00+00:00")
     assert _late == selfie.moment("2022-12-04T23:00:00+00:00"), "no longer than the last day"
+    key = begin(links, token, selfie.moment("2022-12-04T22:59:00+00:00"))
+    with pytest.raises(NotPossible, match="closed on"):  # begun in time, handed in too late
+        submit(
+            links, token, key, answers(selfie, token), selfie.moment("2022-12-04T23:00:00+00:00")
+        )
+    assert selfie.rows(SurveySheet) == []
 
 
 @pytest.mark.parametrize(("seconds", "kept"), [(7199, True), (7200, False)])
@@ -146,3 +153,20 @@ def test_nothing_is_left_of_whoever_answered(
     assert set(sheet["answers"]) == {4}
     assert sheet["id"][14] == "4", "random: other ids tell when they were made"
     assert {row["token"] for row in desk.rows_of(SurveyLink)} >= {token}
+
+
+def test_what_is_deleted_is_not_left_in_the_file(selfie: Desk) -> None:
+    links, token = Links(selfie.database), token_of(selfie, opened(selfie), "teachers")
+    key = begin(links, token, selfie.clock.now())
+    hashed = selfie.rows_of(SurveyProgress)[0]["key_hash"].encode()
+    submit(links, token, key, answers(selfie, token), selfie.clock.now())
+    selfie.database.dispose()
+    with selfie.database.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+        assert connection.exec_driver_sql("PRAGMA secure_delete").scalar() == 1
+    file = Path(str(selfie.database.url.database))
+    kept = b"".join(path.read_bytes() for path in file.parent.glob(f"{file.name}*"))
+    assert token.encode() in kept
+    assert hashed not in kept

@@ -70,7 +70,13 @@ def test_what_a_binary_fraction_would_round_down() -> None:
 
 @pytest.mark.parametrize(
     ("places", "mean", "points"),
-    [(0, "3", "1"), (1, "2.7", "0.7"), (2, "2.65", "0.65"), (None, "2.7", "0.7"), (7, "2.7", "0.7")],
+    [
+        (0, "3", "1"),
+        (1, "2.7", "0.7"),
+        (2, "2.65", "0.65"),
+        (None, "2.7", "0.7"),
+        (7, "2.7", "0.7"),
+    ],
 )
 def test_a_country_sets_the_decimals(places: int | None, mean: str, points: str) -> None:
     country = {"mean_decimals": places}

@@ -128,8 +128,10 @@ def test_it_is_the_schools_alone(selfie: Desk, tmp_path: Path) -> None:
         assert client.get(f"/surveys/{case_id}").status_code == 404
         assert client.post(f"/surveys/{case_id}/dates").status_code == 404
         assert client.get(f"/api/v1/exercises/{case_id}").status_code == 404
+        assert f"/surveys/{case_id}" not in client.get(f"/cases/{case_id}").text
     colleague = signed_in(selfie, tmp_path, selfie.teachers[1])
     assert colleague.get(f"/surveys/{case_id}").status_code == 200
+    assert f'href="/surveys/{case_id}"' in colleague.get(f"/cases/{case_id}").text
     assert colleague.post(f"/surveys/{case_id}/dates").status_code == 403
     assert colleague.get(f"/surveys/{case_id}/nonsense").status_code == 404
 
@@ -162,6 +164,8 @@ def test_answering_leaves_no_trace(selfie: Desk, tmp_path: Path) -> None:
         )
         paper = client.post(f"/s/{token}/certificate", data={**ticket, "name": "Mia Maes"})
         assert paper.content.startswith(b"%PDF")
+        forged = {**ticket, "name": "Mia Maes", "ticket": ticket["ticket"][:-1]}
+        assert client.post(f"/s/{token}/certificate", data=forged).status_code == 409
         again = client.post(f"/s/{token}/answers", data={**sent, "to": "submit"})
         assert again.status_code == 409
     assert client.cookies == {}

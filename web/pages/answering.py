@@ -175,9 +175,9 @@ ROUTES = (
 async def _opened(request: Request) -> Opened:
     context, token = context_of(request), request.path_params["token"]
     now = context.tools.clock.now()
-    return context.links.known(token, now) or await run_in_threadpool(
-        context.links.open, token, now
-    )
+    if known := context.links.known(token, now):
+        return known
+    return await run_in_threadpool(context.links.open, token, now)
 
 
 async def _form(request: Request) -> dict[str, str]:
@@ -237,17 +237,21 @@ def _shown(
 @lru_cache(maxsize=1024)
 def _numbers(link: Link) -> tuple[tuple[int, ...], ...]:
     """The places of the statements, part by part."""
-    pairs = enumerate(one["area"] for one in link.statements)
-    return tuple(
-        tuple(number for number, _ in those) for _, those in groupby(pairs, key=lambda pair: pair[1])
-    )
+    areas = enumerate(one["area"] for one in link.statements)
+    parts = groupby(areas, key=lambda pair: pair[1])
+    return tuple(tuple(number for number, _ in those) for _, those in parts)
 
 
 @lru_cache(maxsize=1024)
 def _first_page(link: Link, when: str, language: str, demo: bool) -> str:
     asked = questionnaire(link.exercise["questionnaire"])
     return participant_html(
-        "answer_begin.html", language, demo, link=link, when=when, questionnaire=asked,
+        "answer_begin.html",
+        language,
+        demo,
+        link=link,
+        when=when,
+        questionnaire=asked,
         group=asked.group(link.group),
     )
 
@@ -261,9 +265,7 @@ def _last_page(link: Link, language: str, demo: bool, *, possible: bool) -> Outl
 
 
 @lru_cache(maxsize=1024)
-def _fresh_part(
-    link: Link, language: str, place: int, demo: bool, *, left_out: int
-) -> Outline:
+def _fresh_part(link: Link, language: str, place: int, demo: bool, *, left_out: int) -> Outline:
     """A part of which nothing is answered yet, or the end: the same for everybody, so made once."""
     nothing = [LEFT_OUT] * len(link.statements)
     return _part(link, language, place, nothing, demo, left_out=left_out)
@@ -312,7 +314,7 @@ def _signer(secret: str) -> Signer:
 
 
 def _until(context: Context, link: Link, key: str, ends: datetime) -> str:
-    """When a questionnaire ends, sealed: with it, going through the parts asks the database nothing.
+    """When a questionnaire ends, sealed: with it, going from part to part asks no database.
 
     Whether it was submitted already is asked when it is submitted.
     """
