@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy
 from sqlalchemy import text
@@ -20,6 +21,10 @@ from models.schema import migrate
 from rules.judge import Judge
 from service import set_up_logs
 from tests.builders import Desk
+
+# No limit to the time of an example: a machine at work on other things would break it.
+hypothesis.settings.register_profile("keurmerk", deadline=None)
+hypothesis.settings.load_profile("keurmerk")
 
 #: An address such as postgresql://user@host/database whose user may make databases; a server of our
 #: own is started where it is not set.

@@ -257,7 +257,7 @@ _GOOD = {
 }  # fmt: skip
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 @given(data=st.data())
 def test_any_damaged_file_is_let_in_or_refused(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(_GOOD)))
@@ -269,7 +269,7 @@ def test_any_damaged_file_is_let_in_or_refused(data: st.DataObject) -> None:
     assert told(name, bytes(content[:cut]))
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 @given(
     name=st.text(max_size=30) | st.sampled_from(sorted(_GOOD)),
     head=st.sampled_from([b"", b"%PDF-1.4", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"PK\x03\x04"]),

@@ -41,7 +41,7 @@ def _saying(text: str) -> Declaration:
     return replace(DECLARATION, statements=[text])
 
 
-@settings(max_examples=examples(30), deadline=None)
+@settings(max_examples=examples(30))
 @given(text=st.text(max_size=40))
 def test_any_text_is_printed(text: str) -> None:
     assert opened(render_declaration(_saying(text), "nl")).pages

@@ -58,7 +58,6 @@ def test_instants_compare_in_the_database_as_in_python(engine: sqlalchemy.Engine
 
 @settings(
     max_examples=examples(25),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

@@ -148,19 +148,19 @@ _TREES = st.recursive(
 )
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 @given(tree=_TREES)
 def test_any_json_is_read_or_refused(tree: Any) -> None:
     assert told(lambda: read_dossiers(json.dumps(tree))).encode()
 
 
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 @given(content=st.binary(max_size=200) | st.text(max_size=200).map(lambda t: t.encode("utf-16")))
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     assert told(lambda: read_dossiers(content))
 
 
-@settings(max_examples=examples(80), deadline=None)
+@settings(max_examples=examples(80))
 @given(data=st.data())
 def test_a_good_dossier_with_one_value_replaced_is_read_or_refused(
     data: st.DataObject,

@@ -435,7 +435,7 @@ def shared() -> Iterator[sqlalchemy.Engine]:
 _CELLS = st.text(alphabet='aB1,;"\t\n\r\x00é-@./ ', max_size=60)
 
 
-@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 @given(head=st.sampled_from(["", "name,country\n", "email;name\n", "kind,project\n"]), body=_CELLS)
 def test_any_csv_is_read_or_refused(shared: sqlalchemy.Engine, head: str, body: str) -> None:
     content = (head + body).encode()
@@ -447,7 +447,7 @@ def test_any_csv_is_read_or_refused(shared: sqlalchemy.Engine, head: str, body: 
 _BOOK = workbook({"schools": [["name", "country"], ["A", "BE"]]})
 
 
-@settings(max_examples=examples(50), deadline=None)
+@settings(max_examples=examples(50))
 @given(data=st.data())
 def test_any_damaged_workbook_is_read_or_refused(
     shared: sqlalchemy.Engine, data: st.DataObject

@@ -251,7 +251,7 @@ def holds(comparison: str, number: int) -> bool:
 
 
 @given(st.lists(_comparison, min_size=1, max_size=4))
-@settings(max_examples=examples(100), deadline=None)
+@settings(max_examples=examples(100))
 def test_what_cannot_be_met_is_told_just_where_no_number_meets_it(found: list[str]) -> None:
     said = with_criteria(*(f"{COUNT}, {comparison}" for comparison in found))
     possible = any(all(holds(one, number) for one in found) for number in NUMBERS)

@@ -163,7 +163,6 @@ def test_all_three_agree_on_every_case(fence: Fence) -> None:
 
     @settings(
         max_examples=RULE_SETS,
-        deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
@@ -224,7 +223,7 @@ def test_hostile_facts_never_pass_and_never_hurt(fence: Fence) -> None:
 
     tried = examples(1_000)
 
-    @settings(max_examples=tried, deadline=None, database=None)
+    @settings(max_examples=tried, database=None)
     @given(st.dictionaries(KEYS, JUNK, min_size=1, max_size=2))
     def hostile(sent: Mapping[str, Any]) -> None:
         facts: dict[str, Any] = {**PASSING, **sent}
@@ -271,7 +270,6 @@ def test_a_rule_set_of_any_shape_is_compiled_or_refused(fence: Fence) -> None:
 
     @settings(
         max_examples=examples(40),
-        deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
     )

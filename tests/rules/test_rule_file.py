@@ -168,7 +168,7 @@ def mangled(draw: st.DrawFn) -> str:
 
 
 @given(mangled())
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(150))
 def test_whatever_a_file_holds_is_said_with_its_place(text: str) -> None:
     """The checker never fails, and what it says is in the file."""
     for remark in check_files({"f": text, "other": RULES.replace("loan/fit", "loan/other")}):

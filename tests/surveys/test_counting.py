@@ -18,7 +18,7 @@ ROWS = st.integers(1, 6).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=ROWS, buffer=st.sampled_from([1, 7, 1 << 20]))
 def test_columns_of_bytes_count_as_a_loop_over_answers_does(
     rows: list[list[int]], buffer: int
@@ -55,7 +55,7 @@ def test_a_sheet_that_does_not_fit_is_no_answer(sheet: bytes) -> None:
 
 
 @given(total=st.integers(1, 10_000), answers=st.integers(1, 2_000), places=st.integers(0, 2))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_means_are_rounded_half_up_in_whole_numbers(total: int, answers: int, places: int) -> None:
     exact = Decimal(total) / Decimal(answers)
     step = Decimal(1).scaleb(-places)

@@ -29,7 +29,7 @@ DONE = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(done=st.lists(DONE, max_size=40), threshold=st.integers(1, 5))
 def test_what_is_told_is_of_enough_schools_and_gives_nothing_away(
     done: list[Done], threshold: int

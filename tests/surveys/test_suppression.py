@@ -29,7 +29,7 @@ def test_too_few_in_all_hide_everything() -> None:
     assert (found.total, found.parts, found.leaves) == (True, SECTORS, frozenset("ad"))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(lists=TREES, threshold=st.integers(2, 8))
 def test_no_difference_of_shown_figures_is_of_too_few(
     lists: list[list[int]], threshold: int
@@ -55,7 +55,7 @@ def test_no_difference_of_shown_figures_is_of_too_few(
             assert leaf in found.leaves or not too_few(many, threshold)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     cells=st.integers(1, 4).flatmap(
         lambda width: st.lists(st.lists(COUNTS, min_size=width, max_size=width), min_size=1,

@@ -171,7 +171,7 @@ def test_every_answer_is_as_described(
 
         @seed(20230131)
         @settings(
-            max_examples=examples(times), database=None, deadline=None, phases=[Phase.generate],
+            max_examples=examples(times), database=None, phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )  # fmt: skip
         @given(case=operation.as_strategy(generation_mode=mode))

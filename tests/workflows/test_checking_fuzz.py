@@ -34,7 +34,7 @@ swaps = st.lists(
 )
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(60))
 @given(swaps=swaps, gone=st.sets(st.integers(0, len(LINES) - 1), max_size=2))
 def test_a_file_with_odd_words_is_remarked_on_or_fine(
     known: Known, swaps: list[tuple[int, int, str]], gone: set[int]

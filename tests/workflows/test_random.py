@@ -342,7 +342,6 @@ def desk_of(template: Path, folder: str, judge: Judge, process: str) -> Iterator
 @pytest.mark.parametrize("process", PROCESSES)
 @settings(
     max_examples=examples(5),
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(min_value=0, max_value=2**32), acts=st.integers(min_value=5, max_value=40))
