@@ -10,8 +10,9 @@ from cli.context import Parts
 from cli.story_file import Respond, SetUp
 from models.database import reading
 from surveys import setup
-from surveys.answering import begin, open_link, submit
+from surveys.answering import begin, submit
 from surveys.exercises import exercise_of, links_of
+from surveys.opening import Links
 from surveys.questionnaire import LEFT_OUT, NOT_APPLICABLE, questionnaire
 
 #: Mostly agreement, sometimes nothing: so that a report has something to tell.
@@ -61,10 +62,11 @@ def respond(parts: Parts, case_id: str, wanted: Respond) -> None:
         ]
         if not tokens:
             raise BadInput(N_("There is no group of participants “{name}”."), name=wanted.group)
-        statements = open_link(connection, tokens[0], parts.clock.now()).statements
+    links = Links(parts.database)
+    statements = links.open(tokens[0], parts.clock.now()).link.statements
     chance = random.Random(wanted.group)  # noqa: S311 - the same story every time
     for _ in range(wanted.times):
         now = parts.clock.now()
-        key = begin(parts.database, tokens[0], now)
+        key = begin(links, tokens[0], now)
         answers = [chance.choice(ANSWERS) for _statement in statements]
-        submit(parts.database, tokens[0], key, answers, now)
+        submit(links, tokens[0], key, answers, now)

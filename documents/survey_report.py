@@ -17,6 +17,8 @@ class PaperBlock:
     """A table, with charts of the same figures before it."""
 
     title: str
+    #: What the rows are.
+    head: str
     columns: Sequence[str]
     #: Title, a line below it, and a cell for each column.
     rows: Sequence[tuple[str, str, Sequence[Cell]]]
@@ -81,7 +83,8 @@ def render_survey_report(data: SurveyPaper, language: str) -> bytes:
                     "title": title,
                     "blocks": [
                         {
-                            "title": breakable(one.title), "columns": list(one.columns),
+                            "title": breakable(one.title), "head": one.head,
+                            "columns": list(one.columns),
                             "charts": list(one.charts), "alt": one.alt,
                             "rows": [
                                 [breakable(head), breakable(note), [list(cell) for cell in cells]]

@@ -87,6 +87,7 @@ def open_database(
         for pragma in (
             "journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON",
             "busy_timeout=30000", "temp_store=MEMORY", "cache_size=-32000",
+            "secure_delete=ON",  # what is deleted is not left in the file: answers, above all
         ):  # fmt: skip
             connection.execute(f"PRAGMA {pragma}")
 

@@ -114,8 +114,9 @@ class Round(_Part):
     countries: dict[Area, Part] = {}
     #: Values that stand in no source: name -> why they are so.
     inferred: dict[ParameterName, str] = {}
-    #: What a value is that no rule set explains, for whoever sets it: name -> words (English).
-    about: dict[ParameterName, str] = {}
+    #: What a value is that no rule set explains, for whoever sets it: name -> words, in English or
+    #: in each language.
+    about: dict[ParameterName, Texts | str] = {}
 
     _values: dict[str, Mapping[str, Value | None]] = PrivateAttr(default_factory=dict)
 

@@ -52,6 +52,22 @@ def sent_exercise_is_over(
     return found
 
 
+@provider("sent_exercise_days_over", FactType.INTEGER, _SENT)
+def sent_exercise_days_over(
+    connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
+    now: datetime,
+) -> Found:  # fmt: skip
+    """How many days ago the last day of the exercise sent along was; less than 0: it is to come."""
+    own = _own(connection, subjects, arguments)
+    found: dict[str, Value | None] = {}
+    for day, there in by_day(subjects, now).items():
+        for subject in there:
+            row = own.get(subject.key)
+            if row and row["locked_at"] and row["last_day"]:
+                found[subject.key] = (day - row["last_day"]).days
+    return found
+
+
 @provider("sent_exercise_has_badge", FactType.BOOLEAN, _SENT)
 def sent_exercise_has_badge(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],

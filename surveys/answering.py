@@ -8,49 +8,41 @@ is one delete and one insert; what is left over is deleted by :func:`drop_expire
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
-from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import sqlalchemy
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import bindparam, delete, select
 
-from base.days import end_of
-from base.errors import BadInput, NotFound, NotPossible
+from base.errors import BadInput, NotPossible
 from base.i18n import N_
 from models.database import reading, writing
-from models.surveys import SurveyExercise, SurveyLink, SurveyProgress, SurveySheet
-from surveys.exercises import When, exercises, when_open
+from models.surveys import SurveyProgress, SurveySheet
+from surveys.opening import Links, Opened
 from surveys.questionnaire import LEFT_OUT, NOT_APPLICABLE
 
-#: SEED-000, 2.5: from the start, else the answers are lost.
-LASTS = timedelta(hours=2)
-
-_exercise = SurveyExercise.__table__  # type: ignore[attr-defined]
-_link = SurveyLink.__table__  # type: ignore[attr-defined]
 _progress = SurveyProgress.__table__  # type: ignore[attr-defined]
 _sheet = SurveySheet.__table__  # type: ignore[attr-defined]
 
-#: Built once: these are asked for with every page of every participant.
-_OF_LINK = (
-    exercises()
-    .add_columns(
-        _link.c.token, _link.c.group.label("link_group"), _link.c.company_id.label("link_company"),
-    )
-    .join(_link, _link.c.exercise_id == _exercise.c.id)
-    .where(_link.c.token == bindparam("token"))
+#: Built once: every participant asks for them.
+_MINE = (
+    _progress.c.key_hash == bindparam("key"), _progress.c.token == bindparam("link"),
+    _progress.c.expires_at > bindparam("now"),
 )  # fmt: skip
-_ENDS = select(_progress.c.expires_at).where(
-    _progress.c.key_hash == bindparam("key_hash"), _progress.c.token == bindparam("token")
-)
+_ENDS = select(_progress.c.expires_at).where(*_MINE)
+_TAKE = delete(_progress).where(*_MINE)
+_BEGIN, _KEEP = _progress.insert(), _sheet.insert()
 #: What an answer can be: 1 to 5, not applicable, left out.
 ANSWERS = frozenset({1, 2, 3, 4, 5, NOT_APPLICABLE, LEFT_OUT})
-#: A token is never longer.
-_TOKEN = 20
+
+
+#: What whoever comes too late is told.
+OVER = N_(
+    "The time for this questionnaire is over, or it has been submitted already. Answers that were "
+    "not submitted within two hours are gone. You can open the link again and begin anew."
+)
 
 
 class TimeOver(NotPossible):
@@ -59,91 +51,37 @@ class TimeOver(NotPossible):
     code = "time_over"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Opened:
-    """A link that was opened."""
-
-    token: str
-    group: str
-    company_id: str | None
-    #: The exercise's row, with its case's zone.
-    exercise: Mapping[str, Any]
-    when: When
-
-    @property
-    def statements(self) -> Sequence[Mapping[str, Any]]:
-        """What this group is asked, in order."""
-        found: Sequence[Mapping[str, Any]] = self.exercise["statements"].get(self.group, [])
-        return found
-
-    @property
-    def ends_at(self) -> datetime:
-        """When the last day is over."""
-        return end_of(self.exercise["last_day"], ZoneInfo(self.exercise["zone"]))
-
-    def expires_at(self, begun_at: datetime) -> datetime:
-        """Until when a questionnaire that was begun then can be submitted."""
-        return min(begun_at + LASTS, self.ends_at)
-
-
-def open_link(connection: Connection, token: str, now: datetime) -> Opened:
-    """What a link leads to, whether it answers now or not.
-
-    Raises:
-        NotFound: there is no such link.
-    """
-    row = None
-    if len(token) <= _TOKEN and token.isalnum():
-        row = connection.execute(_OF_LINK, {"token": token}).mappings().first()
-    if row is None:
-        raise NotFound(
-            N_("There is no questionnaire at this address. Look whether the link is complete.")
-        )
-    exercise = dict(row)
-    return Opened(
-        token=token, group=row["link_group"], company_id=row["link_company"], exercise=exercise,
-        when=when_open(exercise, now),
-    )  # fmt: skip
-
-
-def begin(database: sqlalchemy.Engine, token: str, now: datetime) -> str:
+def begin(links: Links, token: str, now: datetime) -> str:
     """Begin a questionnaire; gives the key that the participant's page keeps.
 
     Raises:
         NotFound: there is no such link.
         NotPossible: the exercise has not begun, or is over.
     """
-    with reading(database) as connection:
-        opened = open_link(connection, token, now)
+    opened = links.open(token, now)
     _see_open(opened)
     key = secrets.token_urlsafe(18)
-    with writing(database) as connection:
-        connection.execute(
-            _progress.insert(),
-            {
-                "key_hash": _hash(key), "token": token,
-                "expires_at": opened.expires_at(now),
-            },
-        )  # fmt: skip
+    row = {"key_hash": _hash(key), "token": token, "expires_at": opened.link.expires_at(now)}
+    with writing(links.database) as connection:
+        connection.execute(_BEGIN, row)
     return key
 
 
-def expires_at(connection: Connection, token: str, key: str, now: datetime) -> datetime:
+def expires_at(links: Links, token: str, key: str, now: datetime) -> datetime:
     """Until when a questionnaire can be submitted.
 
     Raises:
         TimeOver: it cannot any more.
     """
-    mine = {"key_hash": _hash(key), "token": token}
-    ends: datetime | None = connection.execute(_ENDS, mine).scalar()
-    if ends is None or ends <= now:
-        raise _over()
+    with reading(links.database) as connection:
+        mine = {"key": _hash(key), "link": token, "now": now}
+        ends: datetime | None = connection.execute(_ENDS, mine).scalar()
+    if ends is None:
+        raise TimeOver(OVER)
     return ends
 
 
-def submit(
-    database: sqlalchemy.Engine, token: str, key: str, answers: Sequence[int], now: datetime
-) -> Opened:
+def submit(links: Links, token: str, key: str, answers: Sequence[int], now: datetime) -> None:
     """Hand in a questionnaire: its answers become a sheet that refers to nothing of the person.
 
     Raises:
@@ -152,25 +90,21 @@ def submit(
         TimeOver: the two hours are over, or it was submitted already; nothing is kept.
         BadInput: the answers do not fit what is asked.
     """
-    with reading(database) as connection:
-        opened = open_link(connection, token, now)
+    opened = links.open(token, now)
+    link = opened.link
     _see_open(opened)
-    if len(answers) != len(opened.statements) or not ANSWERS.issuperset(answers):
+    if len(answers) != len(link.statements) or not ANSWERS.issuperset(answers):
         raise BadInput(N_("The answers do not fit this questionnaire. Open the link again."))
     sheet = {
         # Not one of base.ids: those tell when they were made.
-        "id": str(uuid4()), "exercise_id": opened.exercise["id"], "group": opened.group,
-        "company_id": opened.company_id, "answers": bytes(answers),
+        "id": str(uuid4()), "exercise_id": link.exercise["id"], "group": link.group,
+        "company_id": link.company_id, "answers": bytes(answers),
     }  # fmt: skip
-    mine = delete(_progress).where(
-        _progress.c.key_hash == _hash(key), _progress.c.token == token,
-        _progress.c.expires_at > now,
-    )  # fmt: skip
-    with writing(database) as connection:
-        if connection.execute(mine).rowcount != 1:
-            raise _over()
-        connection.execute(_sheet.insert(), sheet)
-    return opened
+    mine = {"key": _hash(key), "link": token, "now": now}
+    with writing(links.database) as connection:
+        if connection.execute(_TAKE, mine).rowcount != 1:
+            raise TimeOver(OVER)
+        connection.execute(_KEEP, sheet)
 
 
 def drop_expired(database: sqlalchemy.Engine, now: datetime) -> int:
@@ -186,21 +120,13 @@ def drop_expired(database: sqlalchemy.Engine, now: datetime) -> int:
 def _see_open(opened: Opened) -> None:
     if opened.when == "before":
         raise NotPossible(
-            N_("This questionnaire opens on {day}."), day=opened.exercise["first_day"]
+            N_("This questionnaire opens on {day}."), day=opened.link.exercise["first_day"]
         )
     if opened.when == "after":
         raise NotPossible(
             N_("This questionnaire closed on {day}: answers can no longer be given."),
-            day=opened.exercise["last_day"],
+            day=opened.link.exercise["last_day"],
         )
-
-
-def _over() -> TimeOver:
-    return TimeOver(
-        N_("The time for this questionnaire is over, or it has been submitted already. Answers "
-           "that were not submitted within two hours are gone. You can open the link again and "
-           "begin anew.")
-    )  # fmt: skip
 
 
 def _hash(key: str) -> str:

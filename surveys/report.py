@@ -44,6 +44,8 @@ class ReportSettings:
     high_from: int | None = None
     #: A difference between two groups from which on it is named; means times 100.
     gap_from: int | None = None
+    #: To how many decimals means are rounded; None is not set, and one.
+    mean_decimals: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,8 @@ NO_ANSWERS = N_("no answers")
 NOT_ASKED = N_("not asked")
 #: A real minus sign, as wide as the plus.
 MINUS = "\u2212"
+#: Decimals of a mean where a country has set none, and those it may set.
+DECIMALS, POSSIBLE_DECIMALS = 1, range(3)
 LOW = N_("low")
 HIGH = N_("high")
 
@@ -50,8 +52,9 @@ def figure(cell: Mapping[str, Any] | None, settings: Mapping[str, Any], language
         return Figure(said=translate(NO_ANSWERS, language), answers=0, **rest)
     mean = Fraction(cell["sum"], cell["n"])
     mark = _mark(mean, settings)
+    said = _written(rounded(cell["sum"], cell["n"], decimals(settings)), language)
     return Figure(
-        said=decimal(cell["sum"], cell["n"], language), mean=mean, answers=cell["n"],
+        said=said, mean=mean, answers=cell["n"],
         mark=translate(mark, language) if mark else "", **rest,
     )  # fmt: skip
 
@@ -65,14 +68,15 @@ def _mark(mean: Fraction, settings: Mapping[str, Any]) -> str:
     return ""
 
 
-def decimal(total: int, answers: int, language: str) -> str:
-    """A mean with one decimal, as the language writes it."""
-    return _written(rounded(total, answers), language)
+def decimals(settings: Mapping[str, Any]) -> int:
+    """To how many decimals the means of a report are rounded, by what has been set for it."""
+    found = settings.get("mean_decimals")
+    return found if isinstance(found, int) and found in POSSIBLE_DECIMALS else DECIMALS
 
 
-def difference(mean: Fraction, language: str, *, sign: bool = False) -> str:
+def difference(mean: Fraction, language: str, places: int, *, sign: bool = False) -> str:
     """A difference of two exact means, rounded once; with its sign if wanted: +0.4."""
-    said = _written(rounded(mean.numerator, mean.denominator), language).removeprefix("-")
+    said = _written(rounded(mean.numerator, mean.denominator, places), language).removeprefix("-")
     if not sign:
         return said
     if not said.strip("0.,"):
@@ -84,11 +88,11 @@ def _written(number: str, language: str) -> str:
     return number if language == "en" else number.replace(".", ",")
 
 
-def compared(now: Figure, before: Figure, language: str) -> Figure:
+def compared(now: Figure, before: Figure, language: str, places: int) -> Figure:
     """A figure with that of another session beside it."""
     change = ""
     if now.mean is not None and before.mean is not None:
-        change = difference(now.mean - before.mean, language, sign=True)
+        change = difference(now.mean - before.mean, language, places, sign=True)
     return Figure(
         said=now.said, mean=now.mean, answers=now.answers, not_applicable=now.not_applicable,
         left_out=now.left_out, mark=now.mark, change=change, before=before.said,

@@ -33,7 +33,8 @@ def paper_of(view: View, school: str, language: str) -> SurveyPaper:
 
 def _block(block: Block, language: str) -> PaperBlock:
     return PaperBlock(
-        title=block.title, columns=list(block.columns), charts=list(block.charts),
+        title=block.title, head=block.head, columns=list(block.columns),
+        charts=list(block.charts),
         alt=f"{block.chart_title}. {block.chart_description}",
         rows=[
             (line.title, line.note, [cell_words(one, language) for one in line.figures])
@@ -52,8 +53,8 @@ def cell_words(one: Figure, language: str) -> tuple[str, str]:
 
 def counts(one: Figure, language: str) -> list[str]:
     """How many answered, and how many did not, in words; nothing where it is not shown."""
-    if one.answers is None:
-        return []
+    if one.answers is None or not (one.answers or one.not_applicable or one.left_out):
+        return []  # that there are none is said already
     found = [
         translate(ONE_ANSWER, language)
         if one.answers == 1

@@ -16,6 +16,7 @@ from surveys.report_figures import (
     LOW,
     Figure,
     compared,
+    decimals,
     difference,
     figure,
     gap,
@@ -34,6 +35,7 @@ MOST = 5.0
 #: Lines of a table that one chart shows.
 PER_CHART = 4
 
+AREA, STATEMENT, COMPANY = N_("Area"), N_("Statement"), N_("Sector or company")
 OWN = N_("own statement")
 CHART = N_("Average answers: {title}")
 DESCRIBED = N_(
@@ -61,6 +63,8 @@ class Block:
     """A table with its chart."""
 
     title: str
+    #: What its lines are: areas, statements, sectors or companies.
+    head: str
     columns: Sequence[str]
     lines: Sequence[Line]
     #: SVG, a few lines each, so that one fits on a sheet of paper; none where there is no chart.
@@ -112,6 +116,7 @@ class _Reader:
         self.whole: Questionnaire = questionnaire(row["questionnaire"])
         self.groups = [one["group"] for one in content["groups"]]
         self.settings = content["settings"]
+        self.places = decimals(self.settings)
 
     def group(self, name: str) -> str:
         return say(self.whole.group(name).title, self.language)
@@ -130,7 +135,7 @@ class _Reader:
             now = figure(cells.get(group), self.settings, self.language)
             if before is not None:
                 then = figure(before.get(group), self.settings, self.language)
-                now = compared(now, then, self.language)
+                now = compared(now, then, self.language, self.places)
             found[group] = now
         return found
 
@@ -200,7 +205,7 @@ def _areas(reader: _Reader, before: Any) -> Block:
          reader.figures(one["cells"], _beside(before, "area", one["area"])))
         for one in reader.content["areas"]
     ]  # fmt: skip
-    return _block(reader, reader.say(PARTS["areas"]), lines)
+    return _block(reader, reader.say(PARTS["areas"]), AREA, lines)
 
 
 def _statements(reader: _Reader, area: Mapping[str, Any], before: Any) -> Block:
@@ -209,7 +214,7 @@ def _statements(reader: _Reader, area: Mapping[str, Any], before: Any) -> Block:
          reader.figures(one["cells"], _beside(before, "statement", one["id"])))
         for one in area["statements"]
     ]  # fmt: skip
-    return _block(reader, reader.area(area["area"]), lines)
+    return _block(reader, reader.area(area["area"]), STATEMENT, lines)
 
 
 def _text(reader: _Reader, statement: Mapping[str, Any], group: str | None = None) -> str:
@@ -220,8 +225,9 @@ def _text(reader: _Reader, statement: Mapping[str, Any], group: str | None = Non
 
 
 def _block(
-    reader: _Reader, title: str, lines: Sequence[tuple[str, str, Mapping[str, Figure]]]
-) -> Block:
+    reader: _Reader, title: str, head: str,
+    lines: Sequence[tuple[str, str, Mapping[str, Figure]]],
+) -> Block:  # fmt: skip
     names = {group: reader.group(group) for group in reader.groups}
     chart_title = reader.say(CHART, title=title)
     described = reader.say(DESCRIBED)
@@ -243,7 +249,7 @@ def _block(
         for at in range(0, len(bars), PER_CHART)
     ]
     return Block(
-        title=title, columns=list(names.values()),
+        title=title, head=reader.say(head), columns=list(names.values()),
         lines=[
             Line(title=heading, note=note, figures=list(figures.values()))
             for heading, note, figures in lines
@@ -262,7 +268,8 @@ def _of_group(reader: _Reader, group: str, before: Any) -> Block:
             found = reader.figures(one["cells"], then)[group]
             text = _text(reader, one, group)
             lines.append(Line(title=text, note=reader.area(area["area"]), figures=[found]))
-    return Block(title=reader.group(group), columns=[reader.group(group)], lines=lines)
+    name = reader.group(group)
+    return Block(title=name, head=reader.say(STATEMENT), columns=[name], lines=lines)
 
 
 def _companies(reader: _Reader) -> list[Block]:
@@ -288,10 +295,12 @@ def _companies(reader: _Reader) -> list[Block]:
             for one in content[key]
         ]  # fmt: skip
         columns = [reader.area(area) for area in areas]
-        blocks.append(Block(title=reader.say(title), columns=columns, lines=lines))
+        head = reader.say(COMPANY)
+        blocks.append(Block(title=reader.say(title), head=head, columns=columns, lines=lines))
         blocks += [
             Block(
-                title=one["name"], columns=[reader.say(N_("Average"))],
+                title=one["name"], head=reader.say(STATEMENT),
+                columns=[reader.say(N_("Average"))],
                 lines=[
                     Line(title=texts[id_], figures=[
                         figure(cell, reader.settings, reader.language)
@@ -325,9 +334,10 @@ def _highlights(reader: _Reader) -> dict[str, list[str]]:
                     found.append((most, reader.say(sentence, title=title, groups=named)))
             large = gap(figures, reader.settings)
             if large:
+                points = difference(large.by, reader.language, reader.places)
                 told = reader.say(
                     GAP, title=title, higher=reader.group(large.higher),
-                    lower=reader.group(large.lower), points=difference(large.by, reader.language),
+                    lower=reader.group(large.lower), points=points,
                 )  # fmt: skip
                 gaps.append((-large.by, told))
     named_lists = {"low": low, "high": high, "gaps": gaps}

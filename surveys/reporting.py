@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -61,16 +62,29 @@ LEASES = Leases(
 
 #: What has been set for an exercise; None where something the report needs is not.
 SettingsOf = Callable[[Connection, Mapping[str, Any]], ReportSettings | None]
-#: How many days after the last day of an exercise its report is made.
-DaysOf = Callable[[Connection, Mapping[str, Any]], int]
 
 
-def the_day_after(_connection: Connection, _exercise: Mapping[str, Any]) -> int:
-    """One day: 000_efad9542390f5e35.txt, part 2, step 3."""
-    return 1
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    """When the report of an exercise is made."""
+
+    #: Days after its last day.
+    days: int
+    #: Hour of that day where the school is, from 0 to 23.
+    hour: int = 0
 
 
-def plan_reports(database: sqlalchemy.Engine, days_of: DaysOf = the_day_after) -> int:
+#: The day after, at its beginning: 000_efad9542390f5e35.txt, part 2, step 3.
+THE_DAY_AFTER = Due(days=1)
+DueOf = Callable[[Connection, Mapping[str, Any]], Due]
+
+
+def the_day_after(_connection: Connection, _exercise: Mapping[str, Any]) -> Due:
+    """What holds where no country has said anything else."""
+    return THE_DAY_AFTER
+
+
+def plan_reports(database: sqlalchemy.Engine, due_of: DueOf = the_day_after) -> int:
     """Write down a report for every exercise whose links are made; gives how many were new."""
     query = _exercises().outerjoin(_report, _report.c.exercise_id == _exercise.c.id)
     query = query.where(
@@ -83,11 +97,12 @@ def plan_reports(database: sqlalchemy.Engine, days_of: DaysOf = the_day_after) -
             {
                 "id": new_id(), "exercise_id": found["id"],
                 "due_at": start_of(
-                    found["last_day"] + timedelta(days=days_of(connection, found)),
-                    ZoneInfo(found["zone"]),
+                    found["last_day"] + timedelta(days=due.days), ZoneInfo(found["zone"]),
+                    time(due.hour),
                 ),
             }
             for found in map(dict, connection.execute(query).mappings())
+            for due in [due_of(connection, found)]
         ]  # fmt: skip
     if rows:
         with writing(database) as connection:
@@ -97,7 +112,7 @@ def plan_reports(database: sqlalchemy.Engine, days_of: DaysOf = the_day_after) -
 
 def make_reports(
     database: sqlalchemy.Engine, clock: Clock, settings_of: SettingsOf,
-    ending: threading.Event | None = None, days_of: DaysOf = the_day_after,
+    ending: threading.Event | None = None, due_of: DueOf = the_day_after,
 ) -> int:  # fmt: skip
     """Make every report that is due; gives how many were made.
 
@@ -105,7 +120,7 @@ def make_reports(
         settings_of: tells what has been set for an exercise.
         ending: once it is set, what is being counted is given back.
     """
-    plan_reports(database, days_of)
+    plan_reports(database, due_of)
     made, ending = 0, ending or threading.Event()
     while not ending.is_set():
         claimed = LEASES.claim(database, clock.now(), 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated
 
 import sqlalchemy
@@ -14,6 +15,7 @@ from base.clock import Clock, SystemClock
 from base.settings import Settings
 from documents.store import FileStore
 from notifications.templates import Templates
+from surveys.opening import Links
 from web.limits import Limits
 from web.oidc.remote import Remote
 from workflows.engine import Engine
@@ -39,6 +41,11 @@ class Context:
     #: The providers one can sign in with, in the order in which they are offered.
     remotes: tuple[Remote, ...] = ()
     limits: Limits = field(default_factory=Limits)
+
+    @cached_property
+    def links(self) -> Links:
+        """The links of questionnaires."""
+        return Links(self.database)
 
     @property
     def tools(self) -> Tools:

@@ -97,7 +97,7 @@ class Protection:
                     await run_in_threadpool(note_reading, request, kind, self._context)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
-                if not request.url.path.startswith("/static/"):
+                if not scope["path"].startswith("/static/"):
                     # What one person sees is not for whoever uses the same browser or proxy after.
                     headers.setdefault("Cache-Control", "no-store")
                 message["headers"] = headers.raw
@@ -107,20 +107,21 @@ class Protection:
 
 
 def _refusal(request: Request, context: Context) -> Response | None:
-    language = language_of(request)
+    # Most requests are not refused: the language is looked for where one is.
     if context.demo and not (_here(request.url.hostname) and _here(_client(request))):
-        message = translate(ONLY_HERE, language)
+        message = translate(ONLY_HERE, language_of(request))
         return answer(request, 403, {"code": "demo_only_here", "message": message})
     length = request.headers.get("content-length", "0")
     if not length.isdecimal() or int(length) > LARGEST_BODY:
-        message = translate(TOO_LARGE, language)
+        message = translate(TOO_LARGE, language_of(request))
         return answer(request, 413, {"code": "too_large", "message": message})
     if context.settings.rate_limits and not context.demo:  # the demo is one machine
         # Who does not say how much is to come is counted as if it were a file.
         size = LARGE if "transfer-encoding" in request.headers else int(length)
-        wait = context.limits.wait(request.method, request.url.path, _client(request), size)
+        path = request.scope["path"]
+        wait = context.limits.wait(request.method, path, _client(request), size)
         if wait:
-            message = translate(TOO_OFTEN, language, seconds=wait)
+            message = translate(TOO_OFTEN, language_of(request), seconds=wait)
             found = answer(request, 429, {"code": "too_often", "message": message})
             found.headers["Retry-After"] = str(wait)
             return found

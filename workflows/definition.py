@@ -7,6 +7,7 @@ every key with examples.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -33,7 +34,8 @@ Names = Annotated[list[Name], BeforeValidator(_as_list, json_schema_input_type=N
 Messages = dict[Name, Name]
 
 _AT = re.compile(
-    r"^(?:(?P<end>end of)|(?P<time>(?:[01][0-9]|2[0-3]):[0-5][0-9]) on)"
+    r"^(?:(?P<end>end of)|(?P<time>(?:[01][0-9]|2[0-3]):[0-5][0-9]) on"
+    r"|round\.(?P<hour>[a-z0-9_.]+) on)"
     r" (?:(?:round|(?P<yearly>yearly))\.(?P<date>[a-z0-9_.]+)|(?P<own>case\.[a-z0-9_]+))$"
 )
 _SPAN = re.compile(
@@ -51,13 +53,16 @@ class At(_Part):
 
     ``end of round.first_window.closes`` is 24:00 of that day; ``09:00 on round.publication`` is
     that local time; ``end of case.last_day`` is 24:00 of a day the case keeps. ``yearly.NAME`` is
-    the next day of the round's date's day and month, in whatever year.
+    the next day of the round's date's day and month, in whatever year. With ``round.NAME on``, the
+    round says the hour: a whole number from 0 to 23; where it does not, the day's beginning counts.
     """
 
     #: Name of the round's date: first_window.closes; or of one the case keeps: case.last_day.
     date: str
-    #: Local time, HH:MM; None is the end of the day.
+    #: Local time, HH:MM; None is the end of the day …
     time: str | None = None
+    #: … or the name of a round parameter that gives the hour.
+    hour: str | None = None
     #: Whether it comes back every year.
     yearly: bool = False
 
@@ -73,7 +78,7 @@ class At(_Part):
             raise ValueError(message)
         return {
             "date": found["date"] or found["own"], "time": found["time"],
-            "yearly": bool(found["yearly"]),
+            "hour": found["hour"], "yearly": bool(found["yearly"]),
         }  # fmt: skip
 
 
@@ -294,6 +299,8 @@ class Step(_Part):
     #: Effects by name with their arguments.
     effect: dict[Name, dict[str, Any]] = {}
     mail: Messages = {}
+    #: A yes or no of the round: ``round.NAME``. The mails go out only where it is yes.
+    mail_if: str | None = Field(default=None, pattern=r"^round\.[a-z0-9_.]+$")
     notice: Messages = {}
 
     @property
@@ -305,6 +312,12 @@ class Step(_Part):
     def targets(self) -> list[str]:
         """The states it may lead to."""
         return [branch.to for branch in self.branches]
+
+    def mails(self, values: Mapping[str, Any]) -> Messages:
+        """The mails it sends, where the round has these values."""
+        if self.mail_if and values.get(self.mail_if.removeprefix("round.")) is not True:
+            return {}
+        return self.mail
 
     @property
     def rule_sets(self) -> list[str]:

@@ -110,8 +110,9 @@ def messages_of(
             known["links"] = links
         payload = {**_left_out(step), **event["payload"]}
         context = message_context(tools, published, case, payload, known)
+        sent = step.mails(published.values(case["round"], case["area"]))
         for messages, rows, build in (
-            (step.mail, mails, mail_row),
+            (sent, mails, mail_row),
             (step.notice, notices, notice_row),
         ):
             written: set[str] = set()

@@ -68,6 +68,6 @@ def _sends_mail(check: Check, promise: Promise, place: Place) -> None:
     if not promise.sends_mail:
         return
     for _place, name, step in check.steps():
-        if promise.reaching in step.targets and not step.mail:
+        if promise.reaching in step.targets and (not step.mail or step.mail_if):
             message = f'not kept: "{name}" leads to "{promise.reaching}" and sends no mail'
             check.error((*place, "sends_mail"), message)

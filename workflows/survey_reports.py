@@ -19,7 +19,8 @@ from models.cases import Case
 from models.surveys import SurveyExercise
 from surveys.forgetting import forget_answers
 from surveys.report import ReportSettings
-from surveys.reporting import make_reports
+from surveys.reporting import THE_DAY_AFTER, Due, make_reports
+from workflows.timing import hour_of
 from workflows.tools import Tools
 
 _case = Case.__table__  # type: ignore[attr-defined]
@@ -27,9 +28,9 @@ _exercise = SurveyExercise.__table__  # type: ignore[attr-defined]
 
 #: The names of the values in the round, as docs/survey-reports.md explains them.
 THRESHOLD, SCOPE = "results_threshold", "results_scope"
-AFTER_DAYS, KEPT_DAYS = "report_after_days", "answers_kept_days"
+AFTER_DAYS, HOUR, KEPT_DAYS = "report_after_days", "report_hour", "answers_kept_days"
 STATISTICS = "statistics_threshold"
-MARKS = ("low_below", "high_from", "gap_from")
+MARKS = ("low_below", "high_from", "gap_from", "mean_decimals")
 
 
 def report_settings(
@@ -48,9 +49,13 @@ def report_settings(
     return ReportSettings(threshold=threshold, scope=scope, **marks)
 
 
-def _days(connection: Connection, tools: Tools, exercise: Mapping[str, Any]) -> int:
-    days = round_values(connection, tools, exercise).get(AFTER_DAYS)
-    return days if isinstance(days, int) else 1
+def _due(connection: Connection, tools: Tools, exercise: Mapping[str, Any]) -> Due:
+    values = round_values(connection, tools, exercise)
+    days = values.get(AFTER_DAYS)
+    return Due(
+        days=days if isinstance(days, int) else THE_DAY_AFTER.days,
+        hour=hour_of(values.get(HOUR)) or THE_DAY_AFTER.hour,
+    )
 
 
 def round_values(
@@ -73,7 +78,7 @@ def make_due_reports(
     return make_reports(
         database, tools.clock,
         lambda connection, exercise: report_settings(connection, tools, exercise), ending,
-        lambda connection, exercise: _days(connection, tools, exercise),
+        lambda connection, exercise: _due(connection, tools, exercise),
     )  # fmt: skip
 
 

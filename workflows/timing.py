@@ -28,9 +28,17 @@ def instant(
     day = day_of(at, values, local_day(since, zone) if since else None)
     if day is None:
         return None
+    if at.hour:
+        return start_of(day, zone, time(hour_of(values.get(at.hour)) or 0))
     if at.time is None:
         return end_of(day, zone)
     return start_of(day, zone, time.fromisoformat(at.time))
+
+
+def hour_of(value: Any) -> int | None:
+    """An hour that a round says, from 0 to 23; None where it says none."""
+    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24
+    return value if fits else None
 
 
 def day_of(at: At, values: Mapping[str, Any], since: date | None = None) -> date | None:

@@ -85,6 +85,8 @@ def _moments(process: Process, language: str, trigger: str, source: str | None) 
 
 def point(at: At, language: str) -> str:
     """A point of the round, by the name its date has in the round file."""
+    if at.hour:
+        return translate(N_("at the hour {hour} on {date}"), language, hour=at.hour, date=at.date)
     if at.time is None:
         return translate(N_("at the end of {date}"), language, date=at.date)
     return translate(N_("at {time} on {date}"), language, time=at.time, date=at.date)

@@ -9,7 +9,7 @@ from statistics import median_low
 from typing import Any
 
 from base.days import ZONES
-from base.i18n import LANGUAGES
+from base.i18n import FALLBACK, LANGUAGES, say
 from base.located import nearest
 from rules.checks.check import Place, Remarks
 from rules.criteria import Value
@@ -179,7 +179,7 @@ def _unknown(check: Remarks, call: Round, rule_sets: Sequence[RuleSet]) -> None:
             needed = [rule_set for rule_set, names in needs.items() if name in names]
             what = f"{', '.join(needed)} cannot be met" if needed else "no rule set needs it"
             if not needed and name in call.about:
-                what = call.about[name].strip()
+                what = say(call.about[name], FALLBACK).strip()
             check.note(_place(call.dates, name), f'"{name}" is not known: {what}')
 
 

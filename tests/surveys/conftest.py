@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from base.clock import VirtualClock
 from models.database import writing
 from models.surveys import SurveyExercise
+from rules.book import RuleBook
 from rules.judge import Judge
 from surveys.report import ReportSettings
 from surveys.reporting import make_reports
@@ -69,9 +70,12 @@ class Survey:
         return make_reports(self.desk.database, self.desk.clock, lambda *_: given)
 
 
-def opened(database: sqlalchemy.Engine, clock: VirtualClock, judge: Judge, folder: Path) -> Survey:
+def opened(
+    database: sqlalchemy.Engine, clock: VirtualClock, judge: Judge, folder: Path,
+    book: RuleBook | None = None,
+) -> Survey:  # fmt: skip
     """The survey's desk, with the badge's process published."""
-    desk = Desk.open(database, clock, judge, process=FOLDER / "selfie_badge.yaml")
+    desk = Desk.open(database, clock, judge, process=FOLDER / "selfie_badge.yaml", book=book)
     clock.move_to(MORNING)
     first = desk.teachers[0]
     with writing(database) as connection:

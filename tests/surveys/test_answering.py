@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -13,7 +14,8 @@ from base.errors import BadInput, NotFound, NotPossible
 from models.database import metadata, reading
 from models.surveys import SurveyLink, SurveyProgress, SurveySheet
 from rules.judge import Judge
-from surveys.answering import TimeOver, begin, drop_expired, open_link, submit
+from surveys.answering import TimeOver, begin, drop_expired, submit
+from surveys.opening import Links
 from surveys.participation import participation
 from tests.builders import Desk
 from tests.surveys.exercises import SET, exercise, locked, open_desk, opened, token_of
@@ -28,13 +30,12 @@ def selfie(sqlite_engine: sqlalchemy.Engine, clock: VirtualClock, judge: Judge) 
 
 
 def answers(desk: Desk, token: str, value: int = 4) -> list[int]:
-    with reading(desk.database) as connection:
-        return [value] * len(open_link(connection, token, desk.clock.now()).statements)
+    return [value] * len(Links(desk.database).open(token, desk.clock.now()).link.statements)
 
 
 def filled_in(desk: Desk, token: str, value: int = 4) -> None:
-    key = begin(desk.database, token, desk.clock.now())
-    submit(desk.database, token, key, answers(desk, token, value), desk.clock.now())
+    key = begin(Links(desk.database), token, desk.clock.now())
+    submit(Links(desk.database), token, key, answers(desk, token, value), desk.clock.now())
 
 
 def test_a_link_answers_from_the_first_day_to_the_end_of_the_last(selfie: Desk) -> None:
@@ -44,32 +45,38 @@ def test_a_link_answers_from_the_first_day_to_the_end_of_the_last(selfie: Desk) 
         ("2022-11-27T22:59:59+00:00", "before"), ("2022-11-27T23:00:00+00:00", "open"),
         ("2022-12-04T22:59:59+00:00", "open"), ("2022-12-04T23:00:00+00:00", "after"),
     ]  # fmt: skip
+    links = Links(selfie.database)
     for text, expected in moments:  # nobody has swept: the days alone decide
         now = selfie.moment(text)
-        with reading(selfie.database) as connection:
-            assert open_link(connection, token, now).when == expected
+        assert links.open(token, now).when == expected
         if expected == "open":
-            begin(selfie.database, token, now)
+            begin(Links(selfie.database), token, now)
         else:
             with pytest.raises(NotPossible) as refused:
-                begin(selfie.database, token, now)
+                begin(Links(selfie.database), token, now)
             assert "2022" in refused.value.say("nl")
     (early, _late) = sorted(row["expires_at"] for row in selfie.rows_of(SurveyProgress))
     assert early == selfie.moment("2022-11-28T01:00:00+00:00")
     assert _late == selfie.moment("2022-12-04T23:00:00+00:00"), "no longer than the last day"
+    key = begin(links, token, selfie.moment("2022-12-04T22:59:00+00:00"))
+    with pytest.raises(NotPossible, match="closed on"):  # begun in time, handed in too late
+        submit(
+            links, token, key, answers(selfie, token), selfie.moment("2022-12-04T23:00:00+00:00")
+        )
+    assert selfie.rows(SurveySheet) == []
 
 
 @pytest.mark.parametrize(("seconds", "kept"), [(7199, True), (7200, False)])
 def test_two_hours_and_the_answers_are_gone(selfie: Desk, seconds: int, kept: bool) -> None:
     token = token_of(selfie, opened(selfie), "teachers")
     start = selfie.clock.now()
-    key = begin(selfie.database, token, start)
+    key = begin(Links(selfie.database), token, start)
     later = start + timedelta(seconds=seconds)
     if kept:
-        submit(selfie.database, token, key, answers(selfie, token), later)
+        submit(Links(selfie.database), token, key, answers(selfie, token), later)
     else:
         with pytest.raises(TimeOver):
-            submit(selfie.database, token, key, answers(selfie, token), later)
+            submit(Links(selfie.database), token, key, answers(selfie, token), later)
         assert drop_expired(selfie.database, later) == 1
     assert len(selfie.rows(SurveySheet)) == kept
     assert selfie.rows_of(SurveyProgress) == []
@@ -79,10 +86,10 @@ def test_two_hours_and_the_answers_are_gone(selfie: Desk, seconds: int, kept: bo
 def test_a_questionnaire_is_handed_in_once_but_a_link_serves_many(selfie: Desk) -> None:
     case_id = opened(selfie)
     token = token_of(selfie, case_id, "teachers")
-    key = begin(selfie.database, token, selfie.clock.now())
-    submit(selfie.database, token, key, answers(selfie, token), selfie.clock.now())
+    key = begin(Links(selfie.database), token, selfie.clock.now())
+    submit(Links(selfie.database), token, key, answers(selfie, token), selfie.clock.now())
     with pytest.raises(TimeOver):
-        submit(selfie.database, token, key, answers(selfie, token), selfie.clock.now())
+        submit(Links(selfie.database), token, key, answers(selfie, token), selfie.clock.now())
     for _ in range(11):  # more than the ten invited: nobody knows who comes again
         filled_in(selfie, token)
     with reading(selfie.database) as connection:
@@ -93,18 +100,18 @@ def test_a_questionnaire_is_handed_in_once_but_a_link_serves_many(selfie: Desk) 
 @pytest.mark.parametrize("wrong", [[], [4], [6], [-1], [254]])
 def test_answers_that_do_not_fit(selfie: Desk, wrong: list[int]) -> None:
     token = token_of(selfie, opened(selfie), "students")
-    key = begin(selfie.database, token, selfie.clock.now())
+    key = begin(Links(selfie.database), token, selfie.clock.now())
     sent = wrong if len(wrong) < 1 or wrong == [4] else [*answers(selfie, token)[1:], *wrong]
     with pytest.raises(BadInput):
-        submit(selfie.database, token, key, sent, selfie.clock.now())
+        submit(Links(selfie.database), token, key, sent, selfie.clock.now())
     assert selfie.rows(SurveySheet) == []
-    submit(selfie.database, token, key, answers(selfie, token), selfie.clock.now())
+    submit(Links(selfie.database), token, key, answers(selfie, token), selfie.clock.now())
 
 
 @pytest.mark.parametrize("token", ["", "x", "a" * 21, "' OR 1=1", "ABCDEFGHJKLM", "\0"])
 def test_there_is_no_such_link(selfie: Desk, token: str) -> None:
     with pytest.raises(NotFound):
-        begin(selfie.database, token, selfie.clock.now())
+        begin(Links(selfie.database), token, selfie.clock.now())
 
 
 def test_trainers_are_counted_company_by_company(selfie: Desk) -> None:
@@ -146,3 +153,20 @@ def test_nothing_is_left_of_whoever_answered(
     assert set(sheet["answers"]) == {4}
     assert sheet["id"][14] == "4", "random: other ids tell when they were made"
     assert {row["token"] for row in desk.rows_of(SurveyLink)} >= {token}
+
+
+def test_what_is_deleted_is_not_left_in_the_file(selfie: Desk) -> None:
+    links, token = Links(selfie.database), token_of(selfie, opened(selfie), "teachers")
+    key = begin(links, token, selfie.clock.now())
+    hashed = selfie.rows_of(SurveyProgress)[0]["key_hash"].encode()
+    submit(links, token, key, answers(selfie, token), selfie.clock.now())
+    selfie.database.dispose()
+    with selfie.database.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+        assert connection.exec_driver_sql("PRAGMA secure_delete").scalar() == 1
+    file = Path(str(selfie.database.url.database))
+    kept = b"".join(path.read_bytes() for path in file.parent.glob(f"{file.name}*"))
+    assert token.encode() in kept
+    assert hashed not in kept

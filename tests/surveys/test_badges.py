@@ -8,6 +8,7 @@ import json
 import stat
 import threading
 import xml.etree.ElementTree as ET
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from surveys.badge_keys import read_keys
 from surveys.badges import Issuer
 from tests.builders import add_school
 from tests.surveys.conftest import MORNING, Survey, opened
+from tests.workflows.quality_labels import settings_book
 from workflows.verifying import verify
 
 ELEVEN = {"school_leaders": 1, "teachers": 3, "students": 7}
@@ -106,6 +108,26 @@ def test_criteria_that_are_not_met_are_named(
     wrong = [one["criterion"] for one in decision.findings("nl") if one["outcome"] != "met"]
     assert wrong == unmet
     assert badges(survey) == []
+
+
+@pytest.mark.parametrize(("days", "unmet"), [(1, []), (2, ["waited"])])
+def test_how_long_a_school_waits_is_a_setting(
+    sqlite_engine: sqlalchemy.Engine, judge: Judge, tmp_path: Path, days: int,
+    unmet: list[str],
+) -> None:  # fmt: skip
+    book = settings_book("selfie_badge", {"selfie_badge/standing": {"BE": {"after_days": days}}})
+    clock = VirtualClock(MORNING - timedelta(hours=1))
+    survey = opened(sqlite_engine, clock, judge, tmp_path, book)
+    case_id = survey.exercise(ELEVEN)  # its last day was yesterday
+    if not unmet:
+        ask(survey, case_id)
+        return
+    with pytest.raises(NotMet) as refused:
+        ask(survey, case_id)
+    (decision,) = refused.value.findings
+    wrong = [one for one in decision.findings("nl") if one["outcome"] != "met"]
+    assert [one["criterion"] for one in wrong] == unmet
+    assert "aanvragen: 2" in str(wrong)
 
 
 def test_what_cannot_be_asked_for(survey: Survey) -> None:

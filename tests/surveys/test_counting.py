@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from base.errors import Fault
 from surveys import counting
 from surveys.counting import Count, Tally, added, rounded
+from surveys.report_figures import decimals, difference, figure
 
 ANSWER = st.sampled_from([0, 1, 2, 3, 4, 5, 255])
 ROWS = st.integers(1, 6).flatmap(
@@ -64,3 +66,22 @@ def test_what_a_binary_fraction_would_round_down() -> None:
     assert rounded(53, 20) == "2.7"  # 2.65
     assert rounded(-53, 20) == "-2.7"
     assert rounded(-1, 100) == "0.0"
+
+
+@pytest.mark.parametrize(
+    ("places", "mean", "points"),
+    [
+        (0, "3", "1"),
+        (1, "2.7", "0.7"),
+        (2, "2.65", "0.65"),
+        (None, "2.7", "0.7"),
+        (7, "2.7", "0.7"),
+    ],
+)
+def test_a_country_sets_the_decimals(places: int | None, mean: str, points: str) -> None:
+    country = {"mean_decimals": places}
+    cell = {"n": 20, "sum": 53, "na": 0, "left": 0}
+    assert figure(cell, country, "en").said == mean
+    assert figure(cell, country, "nl").said == mean.replace(".", ",")
+    assert difference(Fraction(13, 20), "en", decimals(country), sign=True) == f"+{points}"
+    assert difference(Fraction(0), "en", decimals(country), sign=True).startswith("±0")

@@ -13,6 +13,8 @@ import sqlalchemy
 from base.clock import VirtualClock
 from base.errors import BadInput, KeurmerkError, NotAllowed, NotMet, NotPossible, Refused
 from models.database import reading
+from models.messages import Mail
+from models.survey_results import SurveyReport
 from models.surveys import SurveyLink, SurveyStatement
 from rules.judge import Judge
 from surveys import setup
@@ -30,6 +32,7 @@ from tests.surveys.exercises import (
     open_desk,
     set_up,
 )
+from workflows.survey_reports import make_due_reports
 
 pytestmark = pytest.mark.integration
 
@@ -71,6 +74,7 @@ def test_from_the_set_up_to_the_report(
     desk.until(2022, 12, 4, 23, 1)
     assert desk.case(case_id)["state"] == "reported"
     assert [event["trigger"] for event in desk.events(case_id)][-3:] == ["open", "close", "report"]
+    assert desk.rows(Mail, case_id=case_id) == [], "no country has asked for any"
     after = exercise(desk, case_id)
     assert {**after, "state": "", "version": 0} == {**before, "state": "", "version": 0}
 
@@ -269,6 +273,27 @@ def test_other_days_than_another_exercise_at_the_same_time_are_a_setting(
     assert unmet(desk, case_id) == {"same_days"}
     set_up(desk, case_id, LAST + timedelta(days=1), LAST + timedelta(days=8))
     desk.fire(case_id, "make_links", desk.teachers[0])
+
+
+def test_reminder_hour_and_mail_of_the_report_are_settings(
+    sqlite_engine: sqlalchemy.Engine, clock: VirtualClock, judge: Judge
+) -> None:
+    told = {**SET, "report_hour": 6, "report_mail": True, "reminder_days": 2}
+    desk = open_desk(
+        sqlite_engine, clock, judge, settings={f"{EXERCISE}/2022-2023": {"BE-VLG": told}}
+    )
+    case_id = locked(desk)
+    desk.until(2022, 12, 2, 7, 59)
+    assert desk.rows(Mail, case_id=case_id) == []
+    desk.until(2022, 12, 2, 8)  # nine o’clock in Flanders
+    make_due_reports(desk.database, desk.engine.tools)
+    assert desk.rows(SurveyReport)[0]["due_at"] == desk.moment("2022-12-05T05:00:00+00:00")
+    desk.until(2022, 12, 5, 4, 59)
+    assert desk.case(case_id)["state"] == "closed"
+    desk.until(2022, 12, 5, 5)
+    assert desk.case(case_id)["state"] == "reported"
+    names = [row["template"] for row in desk.rows(Mail, case_id=case_id)]
+    assert names == ["selfie_exercise/closing_soon", "selfie_exercise/report_ready"]
 
 
 def test_of_days_that_are_not_set_only_that_is_said(selfie: Desk) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 import traceback
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 import sqlalchemy
 from limits import parse
+from sqlalchemy import event, update
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from base.clock import VirtualClock
+from models.registry import Organisation
 from models.surveys import SurveyExercise, SurveyProgress, SurveySheet
 from rules.judge import Judge
 from tests.builders import Desk
@@ -125,8 +128,10 @@ def test_it_is_the_schools_alone(selfie: Desk, tmp_path: Path) -> None:
         assert client.get(f"/surveys/{case_id}").status_code == 404
         assert client.post(f"/surveys/{case_id}/dates").status_code == 404
         assert client.get(f"/api/v1/exercises/{case_id}").status_code == 404
+        assert f"/surveys/{case_id}" not in client.get(f"/cases/{case_id}").text
     colleague = signed_in(selfie, tmp_path, selfie.teachers[1])
     assert colleague.get(f"/surveys/{case_id}").status_code == 200
+    assert f'href="/surveys/{case_id}"' in colleague.get(f"/cases/{case_id}").text
     assert colleague.post(f"/surveys/{case_id}/dates").status_code == 403
     assert colleague.get(f"/surveys/{case_id}/nonsense").status_code == 404
 
@@ -159,6 +164,8 @@ def test_answering_leaves_no_trace(selfie: Desk, tmp_path: Path) -> None:
         )
         paper = client.post(f"/s/{token}/certificate", data={**ticket, "name": "Mia Maes"})
         assert paper.content.startswith(b"%PDF")
+        forged = {**ticket, "name": "Mia Maes", "ticket": ticket["ticket"][:-1]}
+        assert client.post(f"/s/{token}/certificate", data=forged).status_code == 409
         again = client.post(f"/s/{token}/answers", data={**sent, "to": "submit"})
         assert again.status_code == 409
     assert client.cookies == {}
@@ -187,6 +194,44 @@ def test_nor_does_a_fault(selfie: Desk, tmp_path: Path, capfd: pytest.CaptureFix
     assert "\\x04" not in told, "what was answered"
     assert sent["key"] not in told
     assert exercise(selfie, str(selfie.rows(SurveyExercise)[0]["case_id"]))["id"] not in told
+
+
+def test_going_through_the_parts_asks_the_database_nothing(selfie: Desk, tmp_path: Path) -> None:
+    token = token_of(selfie, opened(selfie), "teachers")
+    client = signed_in(selfie, tmp_path, None)
+    sent = hidden(client.post(f"/s/{token}").text)
+    asked: list[str] = []
+    event.listen(
+        selfie.database, "before_cursor_execute",
+        lambda _c, _cursor, statement, *_more: asked.append(statement),
+    )  # fmt: skip
+    at = f"/s/{token}/answers"
+    for to in ("next", "stay", "back", "next"):
+        page = client.post(at, data={**sent, "q0": "5", "to": to})
+        assert page.status_code == 200
+        sent = hidden(page.text)
+    assert asked == []
+    # Whoever was sent another seal, or none, as after a new start of the service, is looked up.
+    for until in ("", "9999999999~x", sent["until"].replace(".", "1.")):
+        page = client.post(at, data={**sent, "until": until, "to": "next"})
+        assert (page.status_code, hidden(page.text)["until"]) == (200, sent["until"])
+    wrong = client.post(at, data={**sent, "key": "other", "to": "next"})
+    assert (wrong.status_code, len(asked)) == (409, 4 * 2)
+    selfie.clock.move_to(selfie.clock.now() + timedelta(hours=2))
+    assert client.post(at, data={**sent, "to": "next"}).status_code == 409
+
+
+def test_what_a_link_leads_to_is_read_again_after_a_minute(selfie: Desk, tmp_path: Path) -> None:
+    case_id = opened(selfie)
+    client = signed_in(selfie, tmp_path, None)
+    at = f"/s/{token_of(selfie, case_id, 'teachers')}"
+    assert "Sint-Jan" in client.get(at).text
+    with selfie.database.begin() as connection:
+        connection.execute(update(Organisation).values(name="Sint-Anna"))
+    selfie.clock.move_to(selfie.clock.now() + timedelta(seconds=59))
+    assert "Sint-Jan" in client.get(at).text
+    selfie.clock.move_to(selfie.clock.now() + timedelta(seconds=1))
+    assert "Sint-Anna" in client.get(at).text
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_it_explains_every_key_and_no_other() -> None:
 def test_its_points_and_spans_are_some() -> None:
     points = [*first_cells("point of a round"), *first_cells("point of a case")]
     spans = first_cells("span")
-    assert (len(points), len(spans)) == (5, 5)
+    assert (len(points), len(spans)) == (6, 5)
     assert all(At.model_validate(phrase) for phrase in points)
     assert all(Span.model_validate(phrase) for phrase in spans)
 

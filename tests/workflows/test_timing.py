@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -181,3 +181,13 @@ def test_a_day_of_the_case_has_a_name_of_its_own() -> None:
     assert due("end of case.last_day", since, {"case.last_day": date(2022, 12, 4)}) == datetime(
         2022, 12, 5, tzinfo=BRUSSELS
     )
+
+
+@pytest.mark.parametrize(
+    ("hour", "expected"), [(6, 5), (23, 22), (None, -1), (24, -1), (-1, -1), (True, -1)]
+)
+def test_the_round_can_say_the_hour(hour: object, expected: int) -> None:
+    there = at("round.report_hour on round.publication")
+    values = {"publication": date(2023, 1, 17), "report_hour": hour}
+    due = instant(there, values, BRUSSELS)
+    assert due == datetime(2023, 1, 17, tzinfo=UTC) + timedelta(hours=expected)

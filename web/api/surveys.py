@@ -12,7 +12,7 @@ from base.i18n import LANGUAGES, say
 from models.database import reading
 from surveys import setup
 from surveys.answering import begin as begin_questionnaire
-from surveys.answering import open_link, submit
+from surveys.answering import submit
 from surveys.exercises import companies_of, invited_companies, links_of, own_statements
 from surveys.participation import participation
 from web.api.outcomes import EVERYBODY_ONE, READING, WRITING, refusals
@@ -289,19 +289,18 @@ class Answers(Sent):
 @router.get("/questionnaires/{token}", summary="What a link asks", responses=EVERYBODY_ONE)
 def read_questionnaire(context: Here, language: Language, token: str, lang: str = "") -> Asked:
     """What is asked over a link; nobody signs in."""
-    with reading(context.database) as connection:
-        found = open_link(connection, token, context.tools.clock.now())
-    row = found.exercise
+    found = context.links.open(token, context.tools.clock.now())
+    row = found.link.exercise
     spoken = language if lang in LANGUAGES else str(row["language"])
     return Asked(
-        when=found.when, group=found.group, level=row["level"], first_day=row["first_day"],
+        when=found.when, group=found.link.group, level=row["level"], first_day=row["first_day"],
         last_day=row["last_day"],
         statements=[
             AskedStatement(
                 id=one["id"], area=one["area"], text=say(one["texts"], spoken),
                 help=say(one["help"], spoken) if one["help"] else None,
             )
-            for one in found.statements
+            for one in found.link.statements
         ],
     )  # fmt: skip
 
@@ -312,7 +311,7 @@ def read_questionnaire(context: Here, language: Language, token: str, lang: str 
 )  # fmt: skip
 def begin(context: Here, token: str) -> Begun:
     """Begin a questionnaire: it can be submitted for two hours."""
-    return Begun(key=begin_questionnaire(context.database, token, context.tools.clock.now()))
+    return Begun(key=begin_questionnaire(context.links, token, context.tools.clock.now()))
 
 
 @router.post(
@@ -321,7 +320,7 @@ def begin(context: Here, token: str) -> Begun:
 )  # fmt: skip
 def hand_in(context: Here, token: str, sent: Answers) -> None:
     """Hand in the answers; nothing tells whose they are, so they cannot be changed."""
-    submit(context.database, token, sent.key, sent.answers, context.tools.clock.now())
+    submit(context.links, token, sent.key, sent.answers, context.tools.clock.now())
 
 
 Asked.model_rebuild()

@@ -67,8 +67,13 @@ def _number(values: Values, value: float, places: int = 0) -> str:
 
 @pass_context
 def _moment(values: Values, value: datetime, zone: str = "Europe/Brussels") -> str:
+    return moment_in_words(value, zone, values["language"])
+
+
+def moment_in_words(value: datetime, zone: str, language: str) -> str:
+    """An instant as it is in ``zone``: 31 januari 2023, 15:30."""
     local = value.astimezone(ZoneInfo(zone))
-    return f"{in_words(local.date(), values['language'])}, {local:%H:%M}"
+    return f"{in_words(local.date(), language)}, {local:%H:%M}"
 
 
 def _clock(value: datetime, zone: str) -> str:

@@ -186,7 +186,8 @@ def chart_of(rows: Sequence[Participation], language: str) -> str:
     most = max((row.submitted for row in rows if row.invited is None), default=0)
     bars = [
         Bar(
-            label=", ".join(part for part in (say(row.title, language), row.company) if part),
+            # A bar’s label is short; the table says that a company’s are trainers.
+            label=row.company or say(row.title, language),
             value=row.submitted / row.invited if row.invited
             else row.submitted / most if most else 0,
             said=f"{row.percent} %" if row.percent is not None else str(row.submitted),

@@ -10,12 +10,13 @@ from base.located import nearest
 from workflows.checks.check import Check, Place
 from workflows.definition import MOST_DAYS, At, Span
 from workflows.kept_values import OWN
+from workflows.timing import hour_of
 
 #: How the value of an effect's argument names a value of the round.
 ROUND = "round."
 #: Kinds of value, as the messages name them.
 DATE, NUMBER, ANY = "date", f"number of days from 0 to {MOST_DAYS}", "value"
-YES_OR_NO = "yes or no"
+HOUR, YES_OR_NO = "hour from 0 to 23", "yes or no"
 
 
 def check_rounds(check: Check) -> None:
@@ -44,7 +45,11 @@ def check_rounds(check: Check) -> None:
         unknown = sorted(round_name for round_name, value in values.items() if value is None)
         if unknown and name not in told:
             told.add(name)
-            rest = "what hangs on it does not happen there"
+            rest = (
+                "the beginning of the day counts there"
+                if kind == HOUR
+                else "what hangs on it does not happen there"
+            )
             check.warning(place, f'"{name}" is not known in {", ".join(unknown)}: {rest}')
 
 
@@ -71,6 +76,8 @@ def _is(kind: str, value: Any) -> bool:
         return isinstance(value, date)
     if kind == NUMBER:
         return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_DAYS
+    if kind == HOUR:
+        return hour_of(value) is not None
     if kind == YES_OR_NO:
         return isinstance(value, bool)
     return True
@@ -97,6 +104,8 @@ def _of_steps(check: Check) -> Iterator[tuple[Place, str, str]]:
             if ask.only_if:
                 there = (*place, "asks", index, "only_if")
                 yield there, ask.only_if.removeprefix(ROUND), YES_OR_NO
+        if step.mail_if:
+            yield (*place, "mail_if"), step.mail_if.removeprefix(ROUND), YES_OR_NO
         for effect, arguments in step.effect.items():
             for argument, value in arguments.items():
                 if isinstance(value, str) and value.startswith(ROUND):
@@ -107,6 +116,8 @@ def _of_steps(check: Check) -> Iterator[tuple[Place, str, str]]:
 def _at(at: At | None, place: Place) -> Iterator[tuple[Place, str, str]]:
     if at:
         yield place, at.date, DATE
+    if at and at.hour:
+        yield place, at.hour, HOUR
 
 
 def _span(span: Span | None, place: Place) -> Iterator[tuple[Place, str, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from workflows.checks.check import Check, Place
 from workflows.definition import MOST_DAYS, At, Span, TimerRule
+from workflows.timing import hour_of
 
 
 def check_timers(check: Check) -> None:
@@ -119,6 +120,8 @@ def _moment(at: At, values: Mapping[str, Any]) -> tuple[date, str] | None:
     day = None if at.yearly else values.get(at.date)
     if not isinstance(day, date):
         return None
+    if at.hour:
+        return day, f"{hour_of(values.get(at.hour)) or 0:02}:00"
     return (day + timedelta(days=1), "00:00") if at.time is None else (day, at.time)
 
 
