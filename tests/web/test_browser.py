@@ -120,8 +120,9 @@ VIEWS = [
     ("en", PHONE, "light"),
     ("en", SCREEN, "dark"),
 ]
-#: Axe looks at each width in each scheme: its rules know no language, and each look takes a second.
-LOOKED_AT = [("nl", PHONE, "dark"), ("en", SCREEN, "light"), *VIEWS[-2:]]
+#: Axe looks at each width and each scheme once: its rules know no language, and each look takes a
+#: second.
+LOOKED_AT = [("nl", PHONE, "dark"), ("en", SCREEN, "light")]
 
 
 @pytest.mark.parametrize(("language", "width", "scheme"), VIEWS)
