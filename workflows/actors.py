@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,9 @@ from workflows.parties import parties_of
 #: Who acts when nobody does.
 PLATFORM = "platform"
 EVERYWHERE = "*"
+
+#: A right has one of at most so many scopes; by name, since a list costs SQLAlchemy more to write.
+_SCOPES = ("scope", "wider_scope", "widest_scope")
 
 Row = Mapping[str, Any]
 
@@ -85,7 +89,7 @@ def _is(
         "schools": sorted(involved.schools) if involved else [], "person": person_id, "day": day,
         "opened": local_day(case["opened_at"], ZoneInfo(case["zone"])), "roles": actor.roles,
         "right": actor.grant, "triggers": actor.did,
-        "scopes": scopes_for(actor, case, parties),
+        **dict(zip_longest(_SCOPES, scopes_for(actor, case, parties))),
     }  # fmt: skip
     return connection.execute(question, known).first() is not None
 
@@ -140,7 +144,7 @@ def _question(
             .where(
                 _grant.c.person_id == bindparam("person"),
                 _grant.c.right == bindparam("right"),
-                _grant.c.scope.in_(bindparam("scopes", expanding=True)),
+                _grant.c.scope.in_([bindparam(name) for name in _SCOPES]),
                 in_force(bindparam("day")),
             )
             .exists()
