@@ -66,7 +66,7 @@ def _findings(bound: BoundRuleSet) -> Iterator[tuple[str, str, bool]]:
     }
     possible = []
     for name in tried:
-        outcomes = _outcomes(bound, [name])
+        outcomes = _outcomes(bound, [name], {Outcome.MET, Outcome.UNMET})
         if outcomes is None:
             continue
         if Outcome.MET not in outcomes:
@@ -94,12 +94,17 @@ def _can_be_tried(condition: Condition) -> bool:
 
 
 def _impossible(bound: BoundRuleSet, names: Sequence[str]) -> bool:
-    outcomes = _outcomes(bound, names)
+    outcomes = _outcomes(bound, names, {Outcome.MET})
     return outcomes is not None and Outcome.MET not in outcomes
 
 
-def _outcomes(bound: BoundRuleSet, names: Sequence[str]) -> set[Outcome] | None:
-    """What can become of all of ``names`` together; None where too much had to be tried."""
+def _outcomes(
+    bound: BoundRuleSet, names: Sequence[str], enough: set[Outcome]
+) -> set[Outcome] | None:
+    """What can become of all of ``names`` together; None where too much had to be tried.
+
+    Nothing more is tried once the outcomes that are ``enough`` to know have been found.
+    """
     criteria = {name: bound.criteria[name] for name in names}
     keys = sorted({fact for condition in criteria.values() for fact in facts_in(condition)})
     requests = [request for request in bound.facts if request.key in keys]
@@ -114,7 +119,7 @@ def _outcomes(bound: BoundRuleSet, names: Sequence[str]) -> set[Outcome] | None:
         bound, criteria=criteria, facts=tuple(requests), sha256=f"{bound.sha256}:{','.join(names)}"
     )
     found: set[Outcome] = set()
-    while batch := list(islice(facts, 1_000)):
+    while not enough <= found and (batch := list(islice(facts, 100))):
         for outcomes in decide_reference(part, batch):
             met = all(outcome is Outcome.MET for outcome in outcomes.values())
             unmet = Outcome.UNMET in outcomes.values()
@@ -151,7 +156,7 @@ def _values(request: FactRequest, conditions: object) -> list[Value | None]:
         while other in texts:
             other += "r"
         found = {*texts, other}
-    return [None, *sorted((one for one in found if fits(one, request.type)), key=str)]
+    return [*sorted((one for one in found if fits(one, request.type)), key=str), None]
 
 
 def _moved(day: date, step: int) -> date:
