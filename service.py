@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from base.clock import Clock, SystemClock
-from base.settings import Settings, read_settings
 from cli.app import run
 from cli.context import Parts, Wiring
 
 if TYPE_CHECKING:
+    from base.settings import Settings
     from notifications.carriers import Carrier
 
 
@@ -136,6 +136,8 @@ def set_up_logs(form: str = "text", level: str = "info") -> None:
 
 def settings_with_logs() -> Settings:
     """The settings of this process; from here on its log has their form."""
+    from base.settings import read_settings
+
     settings = read_settings()
     set_up_logs(settings.log_format, settings.log_level)
     return settings

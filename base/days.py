@@ -13,8 +13,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from base.clock import in_utc
 
 #: The zone of a country or region where it has one, or where its NSO works by one.
@@ -72,6 +70,8 @@ def end_of(day: date, zone: ZoneInfo) -> datetime:
 
 @lru_cache(maxsize=256)
 def _feasts(country: str, region: str, year: int) -> frozenset[date]:
+    import holidays  # noqa: PLC0415 - large, and few commands count working days
+
     own = [date(year, month, day) for month, day in FEAST_DAYS.get(region, ())]
     try:
         listed = list(holidays.country_holidays(country, years=year))

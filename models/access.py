@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index, LargeBinary
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from base.ids import new_id
-from models.types import Instant, Json
+from models.types import Instant, Json, Table
 
 
-class Session(SQLModel, table=True):
+class Session(Table, table=True):
     """Somebody is signed in, in one browser. The row is deleted when she signs out."""
 
     __tablename__ = "session"
@@ -39,7 +39,7 @@ class Session(SQLModel, table=True):
     id_token: str = Field(default="")
 
 
-class Identity(SQLModel, table=True):
+class Identity(Table, table=True):
     """A provider knows a person under this subject."""
 
     __tablename__ = "identity"
@@ -50,7 +50,7 @@ class Identity(SQLModel, table=True):
     made_at: datetime = Field(sa_type=Instant)
 
 
-class MailLink(SQLModel, table=True):
+class MailLink(Table, table=True):
     """A link that signs in once; gone when it was used or when there is a newer one."""
 
     __tablename__ = "mail_link"
@@ -61,7 +61,7 @@ class MailLink(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=Instant, index=True)
 
 
-class Passkey(SQLModel, table=True):
+class Passkey(Table, table=True):
     """A key of a person's device, for signing in."""
 
     __tablename__ = "passkey"
@@ -79,7 +79,7 @@ class Passkey(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class SignInStart(SQLModel, table=True):
+class SignInStart(Table, table=True):
     """A sign-in that has begun; taken, and gone, when it goes on."""
 
     __tablename__ = "sign_in_start"
@@ -92,7 +92,7 @@ class SignInStart(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=Instant, index=True)
 
 
-class Access(SQLModel, table=True):
+class Access(Table, table=True):
     """Somebody of the staff read something of a case, or took an export along."""
 
     __tablename__ = "access"

@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from base.ids import new_id
-from models.types import Instant, Json
+from models.types import Instant, Json, Table
 
 
-class Definition(SQLModel, table=True):
+class Definition(Table, table=True):
     """The text of one published file. Its hash is its name; it never changes."""
 
     __tablename__ = "definition"
@@ -28,7 +28,7 @@ class Definition(SQLModel, table=True):
     approver: str = Field(default="", max_length=200)
 
 
-class Release(SQLModel, table=True):
+class Release(Table, table=True):
     """What a case pins: a process with the rule sets and rounds it had when published."""
 
     __tablename__ = "release"
@@ -47,7 +47,7 @@ class Release(SQLModel, table=True):
     author: str = Field(max_length=200)
 
 
-class Case(SQLModel, table=True):
+class Case(Table, table=True):
     """One running instance of a process."""
 
     __tablename__ = "case"
@@ -86,7 +86,7 @@ class Case(SQLModel, table=True):
     opened_at: datetime = Field(sa_type=Instant)
 
 
-class CaseParty(SQLModel, table=True):
+class CaseParty(Table, table=True):
     """Somebody or something else a case is about, under the name its process gives it."""
 
     __tablename__ = "case_party"
@@ -107,7 +107,7 @@ class CaseParty(SQLModel, table=True):
     area: str = Field(default="", max_length=10, index=True)
 
 
-class CaseEvent(SQLModel, table=True):
+class CaseEvent(Table, table=True):
     """One step of a case. Each carries the hash of the one before."""
 
     __tablename__ = "case_event"
@@ -132,7 +132,7 @@ class CaseEvent(SQLModel, table=True):
     hash: str = Field(max_length=64)
 
 
-class Decision(SQLModel, table=True):
+class Decision(Table, table=True):
     """What a rule set said of some facts. It can be evaluated again at any time."""
 
     __tablename__ = "decision"
@@ -159,7 +159,7 @@ class Decision(SQLModel, table=True):
     findings: dict[str, str] = Field(sa_type=Json)
 
 
-class Attempt(SQLModel, table=True):
+class Attempt(Table, table=True):
     """A trigger that was refused. Written although nothing else was."""
 
     __tablename__ = "attempt"
@@ -174,7 +174,7 @@ class Attempt(SQLModel, table=True):
     reason: str
 
 
-class Answer(SQLModel, table=True):
+class Answer(Table, table=True):
     """One answered field of a case's form."""
 
     __tablename__ = "answer"
@@ -187,7 +187,7 @@ class Answer(SQLModel, table=True):
     saved_by: str | None = Field(default=None, max_length=36)
 
 
-class Evidence(SQLModel, table=True):
+class Evidence(Table, table=True):
     """A link or an uploaded file that belongs to a field of a case's form."""
 
     __tablename__ = "evidence"
@@ -211,7 +211,7 @@ class Evidence(SQLModel, table=True):
     removed_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class Timer(SQLModel, table=True):
+class Timer(Table, table=True):
     """Something that happens by itself at an instant.
 
     A case's timer is deleted when it has happened or when its state has ended; a timer of the
@@ -245,7 +245,7 @@ class Timer(SQLModel, table=True):
     fault: str | None = Field(default=None, max_length=40)
 
 
-class Idempotency(SQLModel, table=True):
+class Idempotency(Table, table=True):
     """The answer to a request with an Idempotency-Key, so that a repeat gets the same."""
 
     __tablename__ = "idempotency"

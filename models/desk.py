@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from base.ids import new_id
-from models.types import Instant
+from models.types import Instant, Table
 
 
-class Waiting(SQLModel, table=True):
+class Waiting(Table, table=True):
     """An open case in the queue of an area: for whom it waits there, and until when.
 
     Written by the engine with every step, in its transaction; see ``workflows/waiting.py``. A case
@@ -33,7 +33,7 @@ class Waiting(SQLModel, table=True):
     due_at: datetime = Field(sa_type=Instant)
 
 
-class Assignment(SQLModel, table=True):
+class Assignment(Table, table=True):
     """Who of the staff looks after a case. It outlives the steps of the case."""
 
     __tablename__ = "assignment"
@@ -45,7 +45,7 @@ class Assignment(SQLModel, table=True):
     assigned_at: datetime = Field(sa_type=Instant)
 
 
-class Comment(SQLModel, table=True):
+class Comment(Table, table=True):
     """What one of the staff tells the others about a case. No school sees it, no mail has it."""
 
     __tablename__ = "comment"
@@ -58,7 +58,7 @@ class Comment(SQLModel, table=True):
     written_at: datetime = Field(sa_type=Instant)
 
 
-class SavedView(SQLModel, table=True):
+class SavedView(Table, table=True):
     """The filters of a queue under a name, of one person."""
 
     __tablename__ = "saved_view"

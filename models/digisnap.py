@@ -9,13 +9,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from base.ids import new_id
-from models.types import Instant, Json
+from models.types import Instant, Json, Table
 
 
-class Digisnap(SQLModel, table=True):
+class Digisnap(Table, table=True):
     """One list: a questionnaire for some teachers of a school, known by its code."""
 
     __tablename__ = "digisnap"
@@ -29,7 +29,7 @@ class Digisnap(SQLModel, table=True):
     made_at: datetime = Field(sa_type=Instant)
 
 
-class DigisnapManager(SQLModel, table=True):
+class DigisnapManager(Table, table=True):
     """A person linked herself to a list; she manages it as long as she has the right."""
 
     __tablename__ = "digisnap_manager"
@@ -39,7 +39,7 @@ class DigisnapManager(SQLModel, table=True):
     linked_at: datetime = Field(sa_type=Instant)
 
 
-class DigisnapScan(SQLModel, table=True):
+class DigisnapScan(Table, table=True):
     """A teacher completed a list: her scores, and nothing of her."""
 
     __tablename__ = "digisnap_scan"
@@ -54,7 +54,7 @@ class DigisnapScan(SQLModel, table=True):
     scores: dict[str, Any] = Field(sa_type=Json)
 
 
-class DigisnapReport(SQLModel, table=True):
+class DigisnapReport(Table, table=True):
     """A report that was asked for: made in the background, kept, downloaded as often as wanted."""
 
     __tablename__ = "digisnap_report"

@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from base.ids import new_id
-from models.types import Instant, Json
+from models.types import Instant, Json, Table
 
 
-class Draft(SQLModel, table=True):
+class Draft(Table, table=True):
     """A changed file on its way to being published; kept afterwards, as its history."""
 
     __tablename__ = "draft"

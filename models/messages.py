@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from base.ids import new_id
-from models.types import Instant, Json
+from models.types import Instant, Json, Table
 
 
-class Mail(SQLModel, table=True):
+class Mail(Table, table=True):
     """One outgoing e-mail: a row of the outbox, rendered when it is delivered."""
 
     __tablename__ = "mail"
@@ -56,7 +56,7 @@ class Mail(SQLModel, table=True):
     body: str = Field(default="")
 
 
-class Notice(SQLModel, table=True):
+class Notice(Table, table=True):
     """One in-app message; said in the reader's language when it is shown."""
 
     __tablename__ = "notice"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from models.types import Instant
+from models.types import Instant, Table
 
 
-class PrivateAddress(SQLModel, table=True):
+class PrivateAddress(Table, table=True):
     """A secret of one person that stands in an address: whoever has it needs no sign-in for it."""
 
     __tablename__ = "private_address"
@@ -21,7 +21,7 @@ class PrivateAddress(SQLModel, table=True):
     made_at: datetime = Field(sa_type=Instant)
 
 
-class MailRefusal(SQLModel, table=True):
+class MailRefusal(Table, table=True):
     """A kind of mail that a person does without."""
 
     __tablename__ = "mail_refusal"

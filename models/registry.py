@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from base.ids import new_id
-from models.types import Instant
+from models.types import Instant, Table
 
 
-class Organisation(SQLModel, table=True):
+class Organisation(Table, table=True):
     """A school (or another organisation that applies)."""
 
     __tablename__ = "organisation"
@@ -42,7 +42,7 @@ class Organisation(SQLModel, table=True):
     principal_email: str = Field(default="", max_length=254)
 
 
-class Person(SQLModel, table=True):
+class Person(Table, table=True):
     """A person with an account. No more is kept than what a process needs."""
 
     __tablename__ = "person"
@@ -61,7 +61,7 @@ class Person(SQLModel, table=True):
     created_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-class Contact(SQLModel, table=True):
+class Contact(Table, table=True):
     """Two people are contacts: one row in each direction, from when the second said yes."""
 
     __tablename__ = "contact"
@@ -70,7 +70,7 @@ class Contact(SQLModel, table=True):
     contact_id: str = Field(foreign_key="person.id", primary_key=True, max_length=36)
 
 
-class Membership(SQLModel, table=True):
+class Membership(Table, table=True):
     """A person works at an organisation from a first to a last day, both inclusive."""
 
     __tablename__ = "membership"
@@ -88,7 +88,7 @@ class Membership(SQLModel, table=True):
     last_day: date | None = Field(default=None)
 
 
-class Activity(SQLModel, table=True):
+class Activity(Table, table=True):
     """Something a teacher did in eTwinning: a project, a webinar, a workshop, another activity."""
 
     __tablename__ = "activity"
@@ -100,7 +100,7 @@ class Activity(SQLModel, table=True):
     on_day: date
 
 
-class Project(SQLModel, table=True):
+class Project(Table, table=True):
     """An eTwinning project."""
 
     __tablename__ = "project"
@@ -117,7 +117,7 @@ class Project(SQLModel, table=True):
     twinspace: str = Field(default="none", max_length=20)
 
 
-class ProjectFounder(SQLModel, table=True):
+class ProjectFounder(Table, table=True):
     """One founder of a project. Two founders of one country make it a national project."""
 
     __tablename__ = "project_founder"
@@ -128,7 +128,7 @@ class ProjectFounder(SQLModel, table=True):
     person_id: str | None = Field(default=None, foreign_key="person.id", max_length=36)
 
 
-class ProjectMember(SQLModel, table=True):
+class ProjectMember(Table, table=True):
     """A person takes part in a project, founders included, for the school she worked at then."""
 
     __tablename__ = "project_member"
@@ -141,7 +141,7 @@ class ProjectMember(SQLModel, table=True):
     joined_on: date | None = Field(default=None)
 
 
-class ProjectSchool(SQLModel, table=True):
+class ProjectSchool(Table, table=True):
     """An organisation is involved in a project."""
 
     __tablename__ = "project_school"
@@ -152,7 +152,7 @@ class ProjectSchool(SQLModel, table=True):
     project_id: str = Field(foreign_key="project.id", max_length=36, index=True)
 
 
-class Label(SQLModel, table=True):
+class Label(Table, table=True):
     """A label: NQL or EQL of a project, School Label of a school."""
 
     __tablename__ = "label"
@@ -187,7 +187,7 @@ class Label(SQLModel, table=True):
     score: int | None = Field(default=None)
 
 
-class Grant(SQLModel, table=True):
+class Grant(Table, table=True):
     """A right of a person, for a scope, from a first to a last day inclusive."""
 
     __tablename__ = "grant"
@@ -209,7 +209,7 @@ class Grant(SQLModel, table=True):
     reason: str = Field(default="", max_length=500)
 
 
-class OrganisationGroup(SQLModel, table=True):
+class OrganisationGroup(Table, table=True):
     """Several organisations that belong together, such as a community of schools."""
 
     __tablename__ = "organisation_group"
@@ -221,7 +221,7 @@ class OrganisationGroup(SQLModel, table=True):
     name: str = Field(max_length=200)
 
 
-class OrganisationGroupMember(SQLModel, table=True):
+class OrganisationGroupMember(Table, table=True):
     """An organisation belongs to a group: to one of each kind at most."""
 
     __tablename__ = "organisation_group_member"

@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Index
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from base.ids import new_id
-from models.types import Instant, Json
+from models.types import Instant, Json, Table
 
 
-class SurveyReport(SQLModel, table=True):
+class SurveyReport(Table, table=True):
     """The report of one exercise: to be made, being made, or made. It is made once."""
 
     __tablename__ = "survey_report"
@@ -33,7 +33,7 @@ class SurveyReport(SQLModel, table=True):
     content: dict[str, Any] | None = Field(default=None, sa_type=Json)
 
 
-class SurveyBadge(SQLModel, table=True):
+class SurveyBadge(Table, table=True):
     """The badge a school was awarded for an exercise. What is signed is made of this row."""
 
     __tablename__ = "survey_badge"

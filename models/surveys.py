@@ -11,13 +11,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from base.ids import new_id
-from models.types import Instant, Json
+from models.types import Instant, Json, Table
 
 
-class SurveyExercise(SQLModel, table=True):
+class SurveyExercise(Table, table=True):
     """One exercise of a school at one education level: what its case is about."""
 
     __tablename__ = "survey_exercise"
@@ -53,7 +53,7 @@ class SurveyExercise(SQLModel, table=True):
     statements: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
 
 
-class SurveyStatement(SQLModel, table=True):
+class SurveyStatement(Table, table=True):
     """A school's own statement, in its version for one group."""
 
     __tablename__ = "survey_statement"
@@ -69,7 +69,7 @@ class SurveyStatement(SQLModel, table=True):
     help: str = Field(max_length=1000)
 
 
-class SurveyCompany(SQLModel, table=True):
+class SurveyCompany(Table, table=True):
     """A company in which pupils of a school learn: registered once, invited as often as wanted."""
 
     __tablename__ = "survey_company"
@@ -81,7 +81,7 @@ class SurveyCompany(SQLModel, table=True):
     sector: str = Field(max_length=100)
 
 
-class SurveyInvitedCompany(SQLModel, table=True):
+class SurveyInvitedCompany(Table, table=True):
     """A company takes part in an exercise."""
 
     __tablename__ = "survey_invited_company"
@@ -90,7 +90,7 @@ class SurveyInvitedCompany(SQLModel, table=True):
     company_id: str = Field(foreign_key="survey_company.id", primary_key=True, max_length=36)
 
 
-class SurveyLink(SQLModel, table=True):
+class SurveyLink(Table, table=True):
     """The link of one group: whoever has it may answer while the exercise is open."""
 
     __tablename__ = "survey_link"
@@ -104,7 +104,7 @@ class SurveyLink(SQLModel, table=True):
     company_id: str | None = Field(default=None, foreign_key="survey_company.id", max_length=36)
 
 
-class SurveyProgress(SQLModel, table=True):
+class SurveyProgress(Table, table=True):
     """A questionnaire that is being filled in. It knows nobody, and is gone after two hours.
 
     What is answered so far is on the participant's page alone.
@@ -119,7 +119,7 @@ class SurveyProgress(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=Instant)
 
 
-class SurveySheet(SQLModel, table=True):
+class SurveySheet(Table, table=True):
     """One submitted questionnaire."""
 
     __tablename__ = "survey_sheet"

@@ -1,4 +1,4 @@
-"""Column types."""
+"""What every table is, and column types."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ from typing import Any
 import orjson
 from sqlalchemy import DateTime, Dialect, String, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import SQLModel
 
 from base.clock import in_utc
+
+
+class Table(SQLModel):
+    """A row of a table. The database checks it, so pydantic need not make its checks ready."""
+
+    model_config = {"defer_build": True}
 
 
 class Instant(TypeDecorator[datetime]):
