@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -19,9 +19,6 @@ from tests.conftest import opened
 from tests.web.conftest import context_of
 from tests.web.serving import served
 from web.app import create_app
-
-if TYPE_CHECKING:
-    from playwright.sync_api import SetCookieParam
 
 pytestmark = pytest.mark.browser
 
@@ -45,7 +42,7 @@ class Site:
     #: Name -> (path, whose page it is: a demo person's name, or nobody's).
     pages: dict[str, tuple[str, str | None]]
     #: Name -> the cookie of the session of who has signed in.
-    sessions: dict[str, SetCookieParam] = field(default_factory=dict)
+    sessions: dict[str, Any] = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +115,7 @@ def visit(site: Site, page: Page, name: str) -> None:
         page.goto(f"{site.address}/sign-in")
         page.get_by_role("button", name=person).first.click()
         (session,) = [one for one in page.context.cookies() if one["name"] == "session"]
-        site.sessions[person] = cast("SetCookieParam", session)
+        site.sessions[person] = session
     page.goto(site.address + path)
 
 
