@@ -6,7 +6,7 @@ All of it runs inside the caller's transaction, and no result is read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -32,19 +32,21 @@ def insert_new(connection: Connection, table: Table, rows: Rows) -> None:
 
 
 @contextmanager
-def pipelined(connection: Connection) -> Iterator[Writes]:
+def pipelined(connection: Connection, *, last: bool = False) -> Iterator[Writes]:
     """Send the statements inside one after the other, and wait for the server once, at the end.
 
     Only for statements whose results nobody reads. One that fails may be told by a later one, or by
     the end. On SQLite there is nobody to wait for.
+
+    Arguments:
+        last: nothing follows in this transaction: it is committed, and that is sent along.
     """
-    writes = Writes(connection)
-    if connection.dialect.name != "postgresql":
-        yield writes
-        return
     driver: Any = connection.connection.driver_connection
-    with _told_as_sqlalchemy_does(connection), driver.pipeline():
-        yield writes
+    together = driver.pipeline() if connection.dialect.name == "postgresql" else nullcontext()
+    with told_as_sqlalchemy_does(connection), together:
+        yield Writes(connection)
+        if last and (transaction := connection.get_transaction()):
+            transaction.commit()
 
 
 class Writes:
@@ -102,16 +104,16 @@ class Writes:
             + defaults
             for row in rows
         ]
-        with _told_as_sqlalchemy_does(self._connection):
+        with told_as_sqlalchemy_does(self._connection):
             self._cursor.executemany(made.text + rest, plain)
 
     def _send(self, statement: str, parameters: tuple[Any, ...]) -> None:
-        with _told_as_sqlalchemy_does(self._connection):
+        with told_as_sqlalchemy_does(self._connection):
             self._cursor.execute(statement, parameters)
 
 
 @contextmanager
-def _told_as_sqlalchemy_does(connection: Connection) -> Iterator[None]:
+def told_as_sqlalchemy_does(connection: Connection) -> Iterator[None]:
     """Let an error of the driver be what SQLAlchemy makes of it, without the values sent."""
     errors = connection.dialect.loaded_dbapi.Error
     try:

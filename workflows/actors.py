@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, not_, or_, select, t
 
 from base.days import local_day
 from models.cases import CaseEvent
+from models.reads import Question
 from models.registry import Grant, Membership, Person, ProjectMember
 from workflows.conflicts import involved_in
 from workflows.definition import Actor, Process
@@ -91,7 +92,7 @@ def _is(
         "right": actor.grant, "triggers": actor.did,
         **dict(zip_longest(_SCOPES, scopes_for(actor, case, parties))),
     }  # fmt: skip
-    return connection.execute(question, known).first() is not None
+    return bool(question.rows(connection, known))
 
 
 def party_person(name: str, case: Row, parties: Mapping[str, Row]) -> str | None:
@@ -123,11 +124,13 @@ def _question(
     did: bool,
     apart: bool,
     at_home: bool,
-) -> Select[Any]:
+) -> Question:
     """Whether a person is an actor of this form: a row if so. One question, made once."""
     query = select(_person.c.id).where(_person.c.id == bindparam("person"))
+    lists: list[str] = []
     if linked_to == "organisation":
         role = _member.c.role.in_(bindparam("roles", expanding=True)) if with_role else true()
+        lists += ["roles"] if with_role else []
         here = _member.c.organisation_id == bindparam("school")
         query = query.where(_linked_since("day").where(here, role).exists())
     elif linked_to == "project":
@@ -154,6 +157,7 @@ def _question(
         here = _member.c.organisation_id == bindparam("school")
         query = query.where(_linked_since("day").where(here).exists())
     if did:
+        lists.append("triggers")
         last = (
             select(_event.c.actor_id)
             .where(
@@ -167,10 +171,11 @@ def _question(
         )
         query = query.where(last == bindparam("person"))
     if apart:
+        lists.append("schools")
         # Linked now, or at any time since the case was opened.
         there = _member.c.organisation_id.in_(bindparam("schools", expanding=True))
         query = query.where(not_(_linked_since("opened").where(there).exists()))
-    return query
+    return Question(query, tuple(lists))
 
 
 def _linked_since(last: str) -> Select[Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 from base.errors import NotFound
 from base.i18n import N_
 from models.cases import Case, CaseEvent
+from models.reads import Question
 from models.registry import Organisation
 from workflows.subjects import add_names
 
@@ -25,8 +26,8 @@ _with_school = (
     .with_for_update(of=_case)
 )
 _some = _with_school.where(_case.c.id.in_(bindparam("ids", expanding=True))).order_by(_case.c.id)
-#: Most steps are of one case, and a list costs SQLAlchemy a third more.
-_one = _with_school.where(_case.c.id == bindparam("id"))
+#: Most steps are of one case.
+_one = Question(_with_school.where(_case.c.id == bindparam("id")))
 
 
 def lock(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -34,9 +35,11 @@ def lock(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, Any]
 
     SQLite has locked the whole database by ``BEGIN IMMEDIATE`` already.
     """
-    alone = len(ids) == 1
-    rows = connection.execute(_one if alone else _some, {"id": ids[0]} if alone else {"ids": ids})
-    found = {row["id"]: dict(row) for row in rows.mappings()}
+    if len(ids) == 1:
+        rows = _one.rows(connection, {"id": ids[0]})
+    else:
+        rows = [dict(row) for row in connection.execute(_some, {"ids": ids}).mappings()]
+    found = {row["id"]: row for row in rows}
     add_names(connection, list(found.values()))
     return found
 

@@ -77,8 +77,9 @@ class Engine:
         try:
             with writing(self.database) as connection:
                 return self.fire_in(
-                    connection, case_id, trigger, actor_id, payload, version, mails, link
-                )
+                    connection, case_id, trigger, actor_id, payload, version, mails, link,
+                    last=True,
+                )  # fmt: skip
         except Refused as refused:
             self.note_refusal(case_id, trigger, actor_id, refused)
             raise
@@ -86,9 +87,13 @@ class Engine:
     def fire_in(
         self, connection: Connection, case_id: str, trigger: str, actor_id: str | None,
         payload: Mapping[str, Any] | None = None, version: int | None = None,
-        mails: Sequence[Mapping[str, str]] = (), link: str | None = None,
+        mails: Sequence[Mapping[str, str]] = (), link: str | None = None, *, last: bool = False,
     ) -> Taken:  # fmt: skip
-        """:meth:`fire` inside a transaction of the caller's."""
+        """:meth:`fire` inside a transaction of the caller's.
+
+        Arguments:
+            last: the step ends the transaction, in the same round trip.
+        """
         case = locked(connection, case_id)
         published = self.tools.library.release(connection, case["release_id"])
         transition = published.process.transitions.get(trigger)
@@ -120,6 +125,7 @@ class Engine:
         taken, refused = take(
             connection, self.tools, published, cause, [case],
             lambda case, chosen: next_state(published.machine, case["state"], trigger, chosen),
+            last=last,
         )  # fmt: skip
         if refused:
             raise refused[case_id]

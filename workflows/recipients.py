@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, or_, select
 
 from base.days import local_day
 from models.cases import CaseEvent
+from models.reads import Question
 from models.registry import Grant, Membership, Person, ProjectMember
 from workflows.actors import in_force, party_person, scopes_for
 from workflows.conflicts import involved_in
@@ -134,15 +135,15 @@ def _taking_parts(
     if actor.account == "validated":
         query = query.where(_person.c.validated.is_(True))
     by_project: dict[str, list[Recipient]] = {}
-    for row in connection.execute(query):
-        by_project.setdefault(row.project_id, []).append(_recipient(row))
+    for row in connection.execute(query).mappings():
+        by_project.setdefault(row["project_id"], []).append(_recipient(row))
     for case in cases:
         found[case["id"]] = by_project.get(case["project_id"], [])
     return found
 
 
-def _recipient(row: Any) -> Recipient:
-    return Recipient(id=row.id, name=row.name, email=row.email, language=row.language)
+def _recipient(row: Row) -> Recipient:
+    return Recipient(**{name: row[name] for name in ("id", "name", "email", "language")})
 
 
 def _people(connection: Connection, ids: Iterable[str], actor: Actor) -> dict[str, Recipient]:
@@ -150,11 +151,11 @@ def _people(connection: Connection, ids: Iterable[str], actor: Actor) -> dict[st
     if actor.account == "validated":
         query = query.where(_person.c.validated.is_(True))
     rows = connection.execute(query.where(_person.c.id.in_(list(ids))))
-    return {row.id: _recipient(row) for row in rows}
+    return {row["id"]: _recipient(row) for row in rows.mappings()}
 
 
 @lru_cache(maxsize=8)
-def _membership(validated: bool, with_role: bool) -> Select[Any]:
+def _membership(validated: bool, with_role: bool) -> Question:
     query = (
         select(
             _member.c.organisation_id, _member.c.first_day, _member.c.last_day,
@@ -168,7 +169,7 @@ def _membership(validated: bool, with_role: bool) -> Select[Any]:
         query = query.where(_person.c.validated.is_(True))
     if with_role:
         query = query.where(_member.c.role.in_(bindparam("roles", expanding=True)))
-    return query
+    return Question(query, ("schools", "roles") if with_role else ("schools",))
 
 
 def _members(
@@ -182,12 +183,13 @@ def _members(
     days = {case["id"]: local_day(now, ZoneInfo(case["zone"])) for case in cases}
     query = _membership(actor.account == "validated", bool(actor.roles))
     known = {"schools": list(by_school), "roles": actor.roles}
-    for row in connection.execute(query, known):
-        for case in by_school[row.organisation_id]:
+    for row in query.rows(connection, known):
+        for case in by_school[row["organisation_id"]]:
             day = days[case["id"]]
             there = found[case["id"]]
-            in_force = row.first_day <= day and (row.last_day is None or row.last_day >= day)
-            if in_force and (not there or there[-1].id != row.id):
+            last = row["last_day"]
+            in_force = row["first_day"] <= day and (last is None or last >= day)
+            if in_force and (not there or there[-1].id != row["id"]):
                 there.append(_recipient(row))
     return found
 
@@ -215,7 +217,7 @@ def _grantees(
         )
         if actor.scope == "organisation":
             query = query.where(_works_at(there[0]["organisation_id"], day))
-        people = [_recipient(row) for row in connection.execute(query)]
+        people = [_recipient(row) for row in connection.execute(query).mappings()]
         linked = _linked(connection, process, actor, there, people, day) if actor.unless else set()
         for case in there:
             found[case["id"]] = [

@@ -100,6 +100,7 @@ class _Batch:
 def take(
     connection: Connection, tools: Tools, published: Published, cause: Cause,
     cases: Sequence[dict[str, Any]], to_state: ToState, said: Mapping[str, Said] | None = None,
+    *, last: bool = False,
 ) -> tuple[list[Taken], dict[str, Refused]]:  # fmt: skip
     """Take one step in each of ``cases``: guards, then every row, in the caller's transaction.
 
@@ -110,6 +111,7 @@ def take(
         to_state: where the step leads from a case; None leaves the case out (the caller has
             said why already).
         said: what the guards say, where the caller has asked them.
+        last: a step that is taken ends the transaction, in the same round trip.
 
     Returns:
         The steps taken, and the refusals by case id.
@@ -148,7 +150,7 @@ def take(
         _add(batch, published, cause, _settled(process, before, about), state, context, asked)
     if not batch.cases:
         return [], refused
-    return _write(connection, tools, published, cause, batch), refused
+    return _write(connection, tools, published, cause, batch, last=last), refused
 
 
 def _ways(
@@ -194,8 +196,9 @@ def _add(
 
 
 def _write(
-    connection: Connection, tools: Tools, published: Published, cause: Cause, batch: _Batch
-) -> list[Taken]:
+    connection: Connection, tools: Tools, published: Published, cause: Cause, batch: _Batch,
+    *, last: bool,
+) -> list[Taken]:  # fmt: skip
     process, now = published.process, cause.now
     spent = days_spent(connection, process, batch.cases, undone=cause.trigger == UNDO)
     timers = [
@@ -211,8 +214,10 @@ def _write(
     waiting = waiting_rows(published, batch.cases, timers)
     new = [case for case in batch.cases if case["version"] == 1]
     there = [case for case in batch.cases if case["version"] > 1]
+    if tools.wake:
+        tools.wake(connection)
     # From here on nothing is read.
-    with pipelined(connection) as writes:
+    with pipelined(connection, last=last) as writes:
         # A subject that a start makes comes first: the case refers to it.
         for table, lines in batch.rows.items():
             if table.name in _SUBJECTS:
@@ -236,8 +241,6 @@ def _write(
         writes.insert(_waiting, waiting)
         writes.insert(_mail, mails)
         writes.insert(_notice, notices)
-    if tools.wake:
-        tools.wake(connection)
     mailed = Counter(row["case_id"] for row in mails)
     noticed = Counter(row["case_id"] for row in notices)
     return [
