@@ -190,7 +190,7 @@ def chart_of(rows: Sequence[Participation], language: str) -> str:
             label=row.company or say(row.title, language),
             value=row.submitted / row.invited if row.invited
             else row.submitted / most if most else 0,
-            said=f"{row.percent} %" if row.percent is not None else str(row.submitted),
+            said=f"{row.percent}\N{NO-BREAK SPACE}%" if row.percent is not None else str(row.submitted),
         )
         for row in rows
     ]  # fmt: skip
