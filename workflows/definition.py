@@ -422,8 +422,8 @@ class Promise(_Part):
     text: Texts
     reaching: Name
     passes_one_of: list[Name] = []
-    #: The one who fires those triggers is never linked to the school.
-    not_linked: bool = False
+    #: Whoever takes those steps, or these of them by name, is never linked to the school.
+    not_linked: bool | list[Name] = False
     sends_mail: bool = False
 
 
