@@ -166,8 +166,13 @@ def test_in_spain_a_change_of_school_is_validated_again(opens: Any) -> None:
     office = opens("ES")
     case_id = office.validated()
     office.desk.until(2022, 11, 23, 12)
-    with pytest.raises(NotMet):
-        office.desk.fire(case_id, "change_school", office.newcomer, school=office.other)
+    with writing(office.desk.database) as connection:
+        unknown = add(connection, Organisation(name="Nergens", country="ES", area="ES"))
+    for trigger, school in (
+        ("change_school", office.other), ("change_school_and_wait", unknown),
+    ):  # fmt: skip
+        with pytest.raises(NotMet):
+            office.desk.fire(case_id, trigger, office.newcomer, school=school)
     office.desk.fire(case_id, "change_school_and_wait", office.newcomer, school=office.other)
     assert (office.state(case_id), office.is_validated()) == ("pending", False)
     assert office.desk.case(case_id)["organisation_id"] == office.other
