@@ -20,9 +20,7 @@ WITH_PERSON = {**CONTEXT, "person": {"name": "An Peeters"}}
 
 
 def rendered(templates: Templates, name: str, language: str, **changed: Any) -> Any:
-    return templates.render(
-        name, language, {**WITH_PERSON, **changed}
-    )
+    return templates.render(name, language, {**WITH_PERSON, **changed})
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

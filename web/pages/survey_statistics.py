@@ -93,7 +93,8 @@ def _levels(found: Statistics, language: str) -> dict[str, str]:
 
 def _provinces(found: Statistics, language: str) -> dict[str, str]:
     """The provinces there are figures of, by name; those of an unknown one come last."""
-    called = {name: say(texts("provinces").get(name, name), language) for name in found.provinces[ALL]}
+    words = texts("provinces")
+    called = {name: say(words.get(name, name), language) for name in found.provinces[ALL]}
     last = {"": translate(UNKNOWN, language)} if called.pop("", None) is not None else {}
     return dict(sorted(called.items(), key=lambda one: one[1])) | last
 
