@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from base.clock import VirtualClock
+from base.i18n import N_, translate
 from base.settings import Settings
 from cli.context import wiring
 from cli.demo_acts import Story
@@ -25,10 +26,10 @@ from cli.story_file import beginning, read_story
 from cli.story_people import add_people
 from cli.story_player import Player
 from cli.story_settings import book_of
-from cli.words import counted
+from cli.words import counted_in
 from models.database import open_database
 from models.schema import migrate
-from workflows.verifying import verify
+from workflows.verifying import Report, verify
 
 
 def register(app: typer.Typer) -> None:
@@ -73,10 +74,26 @@ def run(
             json.dumps({"cases": report.cases, "events": report.events,
                         "decisions": report.decisions, "faults": report.faults, "mails": sent})
             if as_json
-            else f"\n{counted(report.cases, 'case')}, {counted(report.events, 'event')} and "
-                 f"{counted(report.decisions, 'decision')} verified, "
-                 f"{counted(sent, 'mail')} written: "
-                 + ("everything holds." if not report.faults else str(report.faults))
+            else "\n" + _summary(report, sent, language)
         )  # fmt: skip
         if report.faults:
             raise typer.Exit(1)
+
+
+def _summary(report: Report, sent: int, language: str) -> str:
+    """What was verified at the end; faults stand as they are found."""
+    counts = [
+        counted_in(language, count, one, many)
+        for count, one, many in (
+            (report.cases, N_("1 case"), N_("{number} cases")),
+            (report.events, N_("1 event"), N_("{number} events")),
+            (report.decisions, N_("1 decision"), N_("{number} decisions")),
+            (sent, N_("1 mail"), N_("{number} mails")),
+        )
+    ]
+    names = dict(zip(("cases", "events", "decisions", "mails"), counts, strict=True))
+    if report.faults:
+        found = N_("{cases}, {events} and {decisions} verified, {mails} written: {faults}")
+        return translate(found, language, **names, faults=str(report.faults))
+    holds = N_("{cases}, {events} and {decisions} verified, {mails} written: everything holds.")
+    return translate(holds, language, **names)

@@ -10,11 +10,11 @@ from sqlalchemy import select
 
 from base.clock import VirtualClock
 from base.errors import KeurmerkError
-from base.i18n import FALLBACK, say
+from base.i18n import FALLBACK, N_, say, translate
 from cli.context import Parts
 from cli.demo_data import person_id, school_id
 from cli.demo_pictures import picture
-from cli.words import counted
+from cli.words import answers_saved, told
 from models.cases import Case
 from models.database import reading, writing
 from models.desk import Comment
@@ -43,14 +43,14 @@ class Story:
 
         Arguments:
             look: is called after every act with a line about it: shows what came of it.
-            language: of steps and refusals in those lines.
+            language: of those lines.
         """
         self.parts, self.clock, self._language = parts, clock, language
         self._look = look or (lambda _line: None)
 
     def chapter(self, title: str) -> None:
-        """A new part of the story."""
-        self._look(f"# {title}")
+        """A new part of the story; its title is marked for translation."""
+        self._look(f"# {translate(title, self._language)}")
 
     def until(self, *when: int) -> None:
         """Go on to a moment (UTC); what is due on the way happens, and mails go out."""
@@ -72,13 +72,13 @@ class Story:
         with reading(self.parts.database) as connection:
             return person_id(connection, f"{email}.example.org")
 
-    def tell(self, who: str, what: str) -> None:
-        """An act that is done: who did what, and what came of it."""
+    def tell(self, who: str, what: str, **values: Any) -> None:
+        """An act that is done: who did what, a sentence with its values, and what came of it."""
         with reading(self.parts.database) as connection:
             name = connection.execute(
                 select(_person.c.name).where(_person.c.email == f"{who}.example.org")
             ).scalar_one()
-        self._look(f"{name}: {what}")
+        self._look(told(name, translate(what, self._language, **values), self._language))
 
     def case(self, school: str) -> str:
         """The id of a school's newest case."""
@@ -97,7 +97,8 @@ class Story:
         with reading(self.parts.database) as connection:
             library = self.parts.engine.tools.library
             process = library.release(connection, taken.case["release_id"]).process
-        self.tell(who, f"“{say(process.transitions[trigger].title, self._language)}”")
+        title = process.transitions[trigger].title
+        self.tell(who, N_("“{step}”"), step=say(title, self._language))
 
     def register(self, school: str, who: str) -> None:
         """A teacher asks for an account at a school."""
@@ -108,7 +109,7 @@ class Story:
             "account_validation", "register", actor_id=self.person(who),
             payload={**agreed, "role": "teacher"},
         )  # fmt: skip
-        self.tell(who, "asks for an account")
+        self.tell(who, N_("asks for an account"))
 
     def hand_over(self, school: str, who: str) -> None:
         """A reviewer takes a case up."""
@@ -127,11 +128,12 @@ class Story:
             connection.execute(_comment.insert(), row.model_dump())
 
     def refused(self, line: str, act: Callable[[], None]) -> None:
-        """An act that must be refused; shows the refusal."""
+        """An act that must be refused; shows the refusal. The line is marked for translation."""
         try:
             act()
         except KeurmerkError as error:
-            self._look(f"! {line}: {error.say(self._language)}")
+            tried = translate(line, self._language)
+            self._look(f"! {told(tried, error.say(self._language), self._language)}")
             problems = getattr(error, "problems", ())
             for problem in problems:
                 self._look(f"!   {problem.say(self._language)}")
@@ -146,7 +148,8 @@ class Story:
             self.parts.database, self.parts.engine.tools, self.case(school), fields,
             self.person(who),
         )  # fmt: skip
-        self.tell(who, f"saves {counted(len(fields), 'answer')}")
+        saves, values = answers_saved(len(fields))
+        self.tell(who, saves, **values)
 
     def link(self, school: str, who: str, field: str, url: str) -> None:
         """A link as evidence."""
@@ -161,7 +164,7 @@ class Story:
             self.parts.database, self.parts.engine.tools, self.parts.files, self.case(school),
             field, name, content, self.person(who),
         )  # fmt: skip
-        self.tell(who, f"adds {name}")
+        self.tell(who, N_("adds {file}"), file=name)
 
     def declaration(self, school: str, who: str) -> None:
         """Download the declaration, have it signed, upload it."""
@@ -184,5 +187,5 @@ class Story:
             self.upload(school, who, f"{section}.evidence", f"{section}.jpg", picture(section))
         self.declaration(school, who)
         self._look = look
-        pictures = counted(len(SECTIONS), "picture")
-        self.tell(who, f"answers everything, adds a link, {pictures} and the signed declaration")
+        what = N_("answers everything, adds a link, {number} pictures and the signed declaration")
+        self.tell(who, what, number=len(SECTIONS))

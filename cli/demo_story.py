@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from base.i18n import N_
 from cli.demo_acts import Story
 from cli.demo_pictures import picture
 
@@ -76,22 +77,22 @@ def whole_round(story: Story) -> None:
 
 def applying(story: Story) -> None:
     """November: the invitation, and the first applications."""
-    story.chapter("23 November 2022: the platform checks every school and invites the eligible")
+    story.chapter(N_("23 November 2022: the platform checks every school and invites the eligible"))
     story.until(2022, 11, 23, 8)
-    story.chapter("Teachers fill in their applications, over several sittings")
+    story.chapter(N_("Teachers fill in their applications, over several sittings"))
     story.fire(LINDE, "start", AN)
     story.answer(LINDE, AN, esafety__policy="yes", shared_leadership__statement="yes")
     story.refused(
-        "A text of 2,501 characters",
+        N_("A text of 2,501 characters"),
         lambda: story.answer(LINDE, AN, shared_leadership__plan="x" * 2501),
     )
     story.refused(
-        "A program that is called a PDF",
+        N_("A program that is called a PDF"),
         lambda: story.upload(
             LINDE, AN, "collaboration.evidence", "bewijs.pdf", b"MZ\x90\x00" + b"\0" * 200
         ),
     )
-    story.refused("Submitting what is not complete", lambda: story.fire(LINDE, "submit", AN))
+    story.refused(N_("Submitting what is not complete"), lambda: story.fire(LINDE, "submit", AN))
     story.until(2022, 12, 1, 14)
     story.fill_in(LINDE, BRAM)
     story.fire(LINDE, "submit", BRAM)
@@ -104,13 +105,13 @@ def applying(story: Story) -> None:
 
 def judging(story: Story) -> None:
     """December to the end of January: judgements, changes asked for, reminders."""
-    story.chapter("The NSO judges as applications come in")
+    story.chapter(N_("The NSO judges as applications come in"))
     story.until(2022, 12, 6, 10)
     story.fire(LINDE, "approve", RITA)
-    story.chapter("A step is taken back within the grace time; its mails are never sent")
+    story.chapter(N_("A step is taken back within the grace time; its mails are never sent"))
     story.clock.advance(timedelta(seconds=10))
     story.parts.engine.undo(story.case(LINDE), story.person(RITA))
-    story.tell(RITA, "takes the step back")
+    story.tell(RITA, N_("takes the last step back"))
     story.fire(
         LINDE, "request_changes", RITA,
         feedback={
@@ -121,10 +122,10 @@ def judging(story: Story) -> None:
     story.deliver()
     story.fire(DORPE, "submit", KATRIEN)
     story.refused(
-        "Karel also teaches at Lyceum Ten Dorpe", lambda: story.fire(DORPE, "approve", KAREL)
+        N_("Karel also teaches at Lyceum Ten Dorpe"), lambda: story.fire(DORPE, "approve", KAREL)
     )
     story.fire(VLIEGER, "submit", HILDE)
-    story.chapter("January: reminders, and the last days of the first submission")
+    story.chapter(N_("January: reminders, and the last days of the first submission"))
     story.until(2023, 1, 30, 12)
     story.fire(JOZEF, "submit", EVA)
     story.fill_in(BRUG, NELE)
@@ -133,11 +134,13 @@ def judging(story: Story) -> None:
 
 def closing(story: Story) -> None:
     """February 2023 to the first day of 2025: the deadlines, the award, and the label's end."""
-    story.chapter("1 February 2023: the first submission is over")
+    story.chapter(N_("1 February 2023: the first submission is over"))
     story.until(2023, 2, 1, 9)
-    story.refused("A first submission on 1 February", lambda: story.fire(BRUG, "submit", NELE))
-    story.refused("A new application on 1 February", lambda: story.fire(NOORD, "start", QUINTEN))
-    story.chapter("February: amended applications come back")
+    story.refused(N_("A first submission on 1 February"), lambda: story.fire(BRUG, "submit", NELE))
+    story.refused(
+        N_("A new application on 1 February"), lambda: story.fire(NOORD, "start", QUINTEN)
+    )
+    story.chapter(N_("February: amended applications come back"))
     story.answer(LINDE, AN, students__description="De leerlingenraad koos de thema’s.")
     story.fire(LINDE, "resubmit", AN)
     story.until(2023, 2, 10, 10)
@@ -150,12 +153,12 @@ def closing(story: Story) -> None:
     story.fire(
         JOZEF, "refuse", CORA, reason="De bewijzen gaan over een andere school.",
     )  # fmt: skip
-    story.chapter("1 March 2023: the amend deadline has passed")
+    story.chapter(N_("1 March 2023: the amend deadline has passed"))
     story.until(2023, 3, 1, 9)
-    story.refused("A resubmission on 1 March", lambda: story.fire(VLIEGER, "resubmit", HILDE))
-    story.chapter("The labels are awarded")
+    story.refused(N_("A resubmission on 1 March"), lambda: story.fire(VLIEGER, "resubmit", HILDE))
+    story.chapter(N_("The labels are awarded"))
     story.until(2023, 3, 29, 10)
-    story.chapter("6 February 2024: the next round looks at the same schools, a year later")
+    story.chapter(N_("6 February 2024: the next round looks at the same schools, a year later"))
     story.until(2024, 2, 6, 8)
-    story.chapter("31 December 2024, 24:00: the labels lapse")
+    story.chapter(N_("31 December 2024, 24:00: the labels lapse"))
     story.until(2025, 1, 1, 10)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy import Connection, select
 
-from base.i18n import say
+from base.i18n import N_, colon, say, translate
 from cli.context import Parts
 from models.cases import Case, CaseEvent, Decision
 from models.database import reading
@@ -28,6 +28,15 @@ from workflows.titles import add_titles
 BRUSSELS = ZoneInfo("Europe/Brussels")
 #: So many decisions of one screening that say the same are told as one.
 MANY = 3
+_TIMES, _REFUSED = N_("{number} times"), N_("refused")
+#: What a rule set, and what one of its criteria, says.
+_OF_RULES = {
+    "met": N_("{rules} is met"), "unmet": N_("{rules} is not met"),
+    "undetermined": N_("{rules} cannot be told"),
+}  # fmt: skip
+_OUTCOMES = {"unmet": N_("not met"), "undetermined": N_("cannot be told")}
+#: A mail, alone, with one notice, or with several.
+_CHANNELS = N_("mail"), N_("mail and 1 notice"), N_("mail and {number} notices")
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _event = CaseEvent.__table__  # type: ignore[attr-defined]
@@ -59,7 +68,8 @@ class Teller:
             return
         if line.startswith("!"):
             self._print(
-                {"refused": line[1:].strip()}, f"  [bold red]refused[/]  {escape(line[2:])}"
+                {"refused": line[1:].strip()},
+                f"  [bold red]{self._in_words(_REFUSED)}[/]  {escape(line[2:])}",
             )
         elif line != "The clock":
             self._print({"act": line}, f"  {self._at()}[cyan]{escape(line)}[/]")
@@ -72,8 +82,11 @@ class Teller:
     def end(self) -> None:
         """Say what was still being counted."""
         if self._repeats:
-            times = "once more" if self._repeats == 1 else f"{self._repeats} more times"
-            self._console.print(f"  {'':18}[dim]… and the same {times}, last on {self._last}[/]")
+            again = N_("… and the same once more, on {day}")
+            if self._repeats > 1:
+                again = N_("… and the same {number} more times, last on {day}")
+            words = self._in_words(again, number=self._repeats, day=self._last)
+            self._console.print(f"  {'':18}[dim]{words}[/]")
         self._daily, self._repeats = "", 0
 
     def _new(self, connection: Connection, table: Any) -> list[dict[str, Any]]:
@@ -97,7 +110,7 @@ class Teller:
                 for row in rows:
                     self._tell_decision(row, self._named(connection, row))
             else:
-                self._tell_decision(rows[0], f"{len(rows)} times")
+                self._tell_decision(rows[0], self._in_words(_TIMES, number=len(rows)))
 
     def _named(self, connection: Connection, row: dict[str, Any]) -> str:
         query = select(_organisation.c.name).where(_organisation.c.id == row["organisation_id"])
@@ -106,10 +119,12 @@ class Teller:
     def _tell_decision(self, row: dict[str, Any], name: str) -> None:
         findings = row["findings"]
         colour = "green" if row["outcome"] == "met" else "yellow"
-        text = f"{escape(name)}: {row['rule_set']} is [{colour}]{row['outcome']}[/]"
+        outcome = self._in_words(_OF_RULES[row["outcome"]], rules=row["rule_set"])
+        text = f"{escape(name)}{colon(self._language)}[{colour}]{escape(outcome)}[/]"
         for finding in findings:
             if finding["outcome"] != "met":
-                text += f"\n  {'':18}{finding['outcome']}: {escape(finding['reason'])}"
+                text += f"\n  {'':18}{self._in_words(_OUTCOMES[finding['outcome']])}"
+                text += colon(self._language) + escape(finding["reason"])
                 text += f"\n  {'':18}  {escape(finding['remedy'])}" if finding["remedy"] else ""
         self._print(
             {"decision": row["rule_set"], "school": name, "at": row["at"].isoformat(),
@@ -126,7 +141,8 @@ class Teller:
         self._print(
             {"event": row["trigger"], "school": school, "from": row["from_state"],
              "to": row["to_state"], "by": row["acted_as"], "at": row["at"].isoformat()},
-            f"  {self._at(row['at'])}[bold]{escape(school)}: {before} → {after}[/] ({who})",
+            f"  {self._at(row['at'])}[bold]{escape(school)}{colon(self._language)}"
+            f"{before} → {after}[/] ({who})",
         )  # fmt: skip
 
     def _tell_messages(self, connection: Connection) -> None:
@@ -136,9 +152,10 @@ class Teller:
             first = rows[0]
             subject = render(self._parts.templates, first).subject
             also = len(notices.pop((event, template), []))
-            channel = f"mail and {also} notice{'s' * (also > 1)}" if also else "mail"
-            text = f"[blue]{channel}[/] “{escape(subject)}” to "
-            text += escape(", ".join(row["to_name"] or row["to_address"] for row in rows))
+            channel = self._in_words(_CHANNELS[min(also, 2)], number=also)
+            names = ", ".join(row["to_name"] or row["to_address"] for row in rows)
+            to = self._in_words(N_("“{subject}” to {names}"), subject=subject, names=names)
+            text = f"[blue]{channel}[/] {escape(to)}"
             self._print(
                 {"mail": template, "subject": subject, "to": [row["to_address"] for row in rows],
                  "language": first["language"], "notices": also,
@@ -153,6 +170,9 @@ class Teller:
         process = self._parts.engine.tools.library.release(connection, row["release_id"]).process
         add_titles(connection, lambda _case: process, [row])
         return name_of(row), process
+
+    def _in_words(self, sentence: str, **values: Any) -> str:
+        return translate(sentence, self._language, **values)
 
     def _at(self, when: datetime | None = None) -> str:
         local = (when or self._parts.clock.now()).astimezone(BRUSSELS)

@@ -19,6 +19,8 @@ from base.i18n import N_
 from base.located import nearest, read_yaml, validated
 
 FOLDER = Path(__file__).with_name("stories")
+#: What is told: in each language, or in one for whoever reads it.
+Words = str | Annotated[dict[str, str], Field(min_length=1)]
 #: Local time in the story's zone.
 Moment = Annotated[datetime, Field(description="2022-11-23 09:00")]
 
@@ -133,7 +135,7 @@ class Act(_Part):
     """One act; exactly one of its first keys says what is done."""
 
     #: A new part of the story.
-    chapter: str | None = None
+    chapter: Words | None = None
     #: Go on to this moment: what is due on the way happens, and mails go out.
     until: Moment | None = None
     #: Open a case by this start …
@@ -178,7 +180,7 @@ class Act(_Part):
     by: str | None = None
     sends: dict[str, Any] = {}
     #: It must be refused; this says what was tried.
-    refused: str | None = None
+    refused: Words | None = None
 
     @model_validator(mode="after")
     def _one_thing(self) -> Act:

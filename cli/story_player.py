@@ -11,15 +11,15 @@ from sqlalchemy import select, update
 
 from base.clock import VirtualClock
 from base.errors import BadInput, KeurmerkError
-from base.i18n import FALLBACK, N_, say
+from base.i18n import FALLBACK, N_, say, translate
 from cli.context import Parts
 from cli.demo_pictures import picture
 from cli.story_digisnap import link_list, order_report, send_scans
 from cli.story_file import Act, StoryFile
 from cli.story_links import mailed_link
 from cli.story_people import found
-from cli.story_surveys import respond, set_up
-from cli.words import counted
+from cli.story_surveys import group_title, respond, set_up
+from cli.words import answers_saved, counted_in, told
 from models.cases import Case
 from models.database import reading, writing
 from models.registry import Membership, Organisation, Person, Project
@@ -40,6 +40,9 @@ _case = Case.__table__  # type: ignore[attr-defined]
 _member = Membership.__table__  # type: ignore[attr-defined]
 
 
+_QUESTIONNAIRES = N_("one questionnaire filled in"), N_("{number} questionnaires filled in")
+
+
 class Player:
     """Acts as the people of a story, at its times."""
 
@@ -51,7 +54,7 @@ class Player:
 
         Arguments:
             look: is called after every act with a line about it: shows what came of it.
-            language: of steps and refusals in those lines.
+            language: of those lines.
         """
         self._parts, self._clock, self._story, self._look = parts, clock, story, look
         self._language = language
@@ -73,7 +76,7 @@ class Player:
 
     def _play(self, act: Act) -> None:
         if act.chapter is not None:
-            self._look(f"# {act.chapter}")
+            self._look(f"# {say(act.chapter, self._language)}")
         elif act.until is not None:
             self._until(act.until)
         elif act.foresee is not None:
@@ -84,25 +87,27 @@ class Player:
             line = self._line(act)
             self._do(act)
             self._look(line)
-            for told in self._to_tell:
-                self._look(told)
+            for line in self._to_tell:
+                self._look(line)
             self._to_tell.clear()
 
     def _refused(self, act: Act) -> None:
+        tried = say(act.refused or "", self._language)
         try:
             self._do(act)
         except KeurmerkError as error:
-            self._look(f"! {act.refused}: {error.say(self._language)}")
+            self._look(f"! {told(tried, error.say(self._language), self._language)}")
             for problem in getattr(error, "problems", ()):
                 self._look(f"!   {problem.say(self._language)}")
             return
-        message = f"{act.refused} should have been refused"
+        message = f"{tried} should have been refused"
         raise AssertionError(message)
 
     def _foresee(self, act: Act, trigger: str) -> None:
         case_id, who = self._case(act.case), self._person(act.by)
         title = self._published(self._process(case_id)).process.transitions[trigger].title
-        self._look(f"{self._name(act.by)} reads what “{say(title, self._language)}” would do")
+        does = N_("reads what “{step}” would do")
+        self._look(self._who_does(act, does, step=say(title, self._language)))
         with reading(self._parts.database) as connection:
             query = select(_case).where(_case.c.id == case_id)
             case = dict(connection.execute(query).mappings().one())
@@ -154,8 +159,8 @@ class Player:
                 if one.taken:
                     self._cases[ids[one.subject_id]] = one.taken.case["id"]
                 elif one.error:
-                    told = f"! {ids[one.subject_id]}: {one.error.say(self._language)}"
-                    self._to_tell.append(told)
+                    why = one.error.say(self._language)
+                    self._to_tell.append(f"! {told(ids[one.subject_id], why, self._language)}")
             return
         about = self._about(process, act.about)
         taken = engine.start(
@@ -217,27 +222,49 @@ class Player:
     def _line(self, act: Act) -> str:
         """Who does what, before it is done."""
         if act.leaves:
-            return f"{self._name(act.leaves)} leaves the school on {act.on:%d/%m/%Y}"
+            name, day = self._name(act.leaves), f"{act.on:%d/%m/%Y}"
+            leaves = N_("leaves the school on {day}")
+            return told(name, translate(leaves, self._language, day=day), self._language)
         if act.respond is not None:
-            who = act.respond.company or act.respond.group
-            return f"{who}: {counted(act.respond.times, 'questionnaire')} filled in"
-        what = "sets the exercise up"
+            group = group_title(self._parts, self._case(act.case), act.respond.group)
+            who = act.respond.company or say(group, self._language)
+            filled = counted_in(self._language, act.respond.times, *_QUESTIONNAIRES)
+            return told(who, filled, self._language)
+        return self._who_does(act, *self._what(act))
+
+    def _what(self, act: Act) -> tuple[str, dict[str, Any]]:
+        """What is done, as a sentence with its values."""
+        what, values = N_("sets the exercise up"), dict[str, Any]()
         if act.start is not None or act.fire is not None:
-            what = f"“{say(self._step(act).title, self._language)}”"
+            what, values = N_("“{step}”"), {"step": say(self._step(act).title, self._language)}
+        elif isinstance(act.answer, dict):
+            what, values = answers_saved(len(act.answer))
         elif act.answer is not None:
-            count = len(act.answer) if isinstance(act.answer, dict) else 0
-            what = f"saves {counted(count, 'answer')}" if count else "answers the whole form"
+            what = N_("answers the whole form")
         elif act.upload:
-            what = f"adds a file to {act.upload}"
+            asked = fields(self._published(self._process(self._case(act.case))).process)
+            titles = {key: field.title for key, _section, field in asked}
+            what = N_("adds a file to “{field}”")
+            values = {"field": titles.get(act.upload, act.upload)}
         elif act.undo:
-            what = "takes the last step back"
+            what = N_("takes the last step back")
         elif act.link:
-            what = f"links to the Digisnap {act.link}"
+            what, values = N_("links to the Digisnap {code}"), {"code": act.link}
         elif act.scans:
-            what = f"sends {counted(act.scans.times, 'completed scan')} of {act.scans.code}"
+            what = N_("sends {number} completed scans of {code}")
+            if act.scans.times == 1:
+                what = N_("sends one completed scan of {code}")
+            values = {"number": act.scans.times, "code": act.scans.code}
         elif act.report:
-            what = f"orders a report over {', '.join(act.report.lists)}, and it is made"
-        return f"{self._name(act.by)}: {what}"
+            what = N_("orders a report over {lists}, and it is made")
+            values = {"lists": ", ".join(act.report.lists)}
+        return what, values
+
+    def _who_does(
+        self, act: Act, what: str, values: dict[str, Any] | None = None, **more: Any
+    ) -> str:
+        does = translate(what, self._language, **(values or {}), **more)
+        return told(self._name(act.by), does, self._language)
 
     def _step(self, act: Act) -> Step:
         if act.start is not None:
@@ -247,7 +274,7 @@ class Player:
 
     def _name(self, email: str | None) -> str:
         if email is None:
-            return "the platform"
+            return translate(N_("the platform"), self._language)
         query = select(_person.c.name).where(_person.c.email == email)
         with reading(self._parts.database) as connection:
             return str(connection.execute(query).scalar() or email)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 
 from base.errors import BadInput
 from base.i18n import N_
@@ -44,6 +45,13 @@ def set_up(parts: Parts, case_id: str, wanted: SetUp) -> None:
     if wanted.days:
         first, last = wanted.days
         setup.save_dates(database, case_id, first, last, wanted.language)
+
+
+def group_title(parts: Parts, case_id: str, group: str) -> Mapping[str, str]:
+    """What a group of an exercise is called, in each language."""
+    with reading(parts.database) as connection:
+        exercise = exercise_of(connection, case_id)
+    return questionnaire(exercise["questionnaire"]).group(group).title
 
 
 def respond(parts: Parts, case_id: str, wanted: Respond) -> None:

@@ -68,7 +68,7 @@ def render_survey_report(data: SurveyPaper, language: str) -> bytes:
             "groups": [
                 [
                     title, str(submitted), "–" if invited is None else str(invited),
-                    "–" if percent is None else f"{percent} %",
+                    "–" if percent is None else f"{percent}\N{NO-BREAK SPACE}%",
                     text["none" if not submitted else "shown" if shown else "not_shown"],
                 ]
                 for title, submitted, invited, percent, shown in data.groups

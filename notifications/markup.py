@@ -32,6 +32,7 @@ _LONE_LINK = re.compile(r'<p><a href="([^"]*)">(.*?)</a></p>')
 _LINK_LINE = re.compile(r"^\[([^\]]*)\]\(([^)]*)\)$", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]*)\]\(([^)]*)\)")
 _EMPHASIS = re.compile(r"(?<![\w*])(\*\*?|__?)(?=\S)([^*\n]+?)(?<=\S)\1(?![\w*])")
+_CODE = re.compile(r"`([^`\n]+)`")
 _HEADING_OR_QUOTE = re.compile(r"^(?:#+|>)\s+", re.MULTILINE)
 
 _markdown = MarkdownIt("commonmark", {"html": False})
@@ -62,7 +63,7 @@ def as_text(source: str, language: str) -> str:
     text = _LINK_LINE.sub(rf"\1{colon} \2", text)
     # Between angle brackets a full stop behind it is not taken for a part of the address.
     text = _LINK.sub(r"\1 <\2>", text)
-    text = _EMPHASIS.sub(r"\2", text)
+    text = _CODE.sub(r"\1", _EMPHASIS.sub(r"\2", text))
     text = _LOOPED_LINES.sub(r"\1\2\3", text)
     return _put_back(_HEADING_OR_QUOTE.sub("", text), kept)
 

@@ -33,6 +33,8 @@ _HEAD = re.compile(r"^(Subject|Notice): (.+)$")
 #: In an edited mail that several people get, the name of each.
 NAME = "{name}"
 _ADDRESS = re.compile(r"(https?://[^\s<>\"]+[^\s<>\".,;:!?)])")
+#: White space at which a line may break; what French sets before a colon holds it together.
+_BREAKING = re.compile(r"[^\S\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]+")
 _GAPS = re.compile(r"[ \t]+$|\n(?=\s*\n\s*\n)", re.MULTILINE)
 
 OTHER_LANGUAGE = N_("You asked for mails in {asked}. This one is not available in it.")
@@ -144,7 +146,7 @@ class Templates:
             notes.append(translate(TURN_OFF, language, address=turn_off))
         values = {**context, "foot": notes}
         try:
-            subject = " ".join(source.subject.render(values).split())
+            subject = on_one_line(source.subject.render(values))
             text = source.text.render(values)
             html = source.html.render(values)
         except TemplateError as error:
@@ -171,19 +173,24 @@ class Templates:
         notes = _notes(language, context, asked)
         html = _around(language).render(subject=subject, body=_as_paragraphs(body), foot=notes)
         return Rendered(
-            subject=" ".join(subject.split()), text=_with_foot(body, notes), html=html, body=body
+            subject=on_one_line(subject), text=_with_foot(body, notes), html=html, body=body
         )
 
     def notice(self, name: str, language: str, context: Mapping[str, Any]) -> str:
         """The notice of a template: one sentence; the subject where it has no notice of its own."""
         source = self._find(name, language)
-        return " ".join(source.notice.render(context).split())
+        return on_one_line(source.notice.render(context))
 
     def _find(self, name: str, language: str) -> _Source:
         found = self._sources.get((name, language)) or self._sources.get((name, "en"))
         if found is None:
             raise Fault(N_("There is no mail called {name}."), name=name)
         return found
+
+
+def on_one_line(text: str) -> str:
+    """``text`` without line breaks, and with one space where there were several."""
+    return _BREAKING.sub(" ", text).strip()
 
 
 # There are hundreds, and what is read never changes.

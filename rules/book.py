@@ -113,11 +113,6 @@ class RuleBook:
         found = [self._rounds[name][0] for name in sorted(self._rounds)]
         return [one for one in found if calendar is None or one.calendar == calendar]
 
-    def files(self) -> list[tuple[str, str]]:
-        """Every file that was read, by name, with its text."""
-        both = [*self._rule_sets.values(), *self._rounds.values()]
-        return [(located.file, located.text) for _read, located in both]
-
     def located(self, name: str) -> Located:
         """The file a rule set or round was read from."""
         return (self._rule_sets.get(name) or self._rounds[name])[1]

@@ -13,12 +13,14 @@ declare(
     FactType.TEXT,
     {"name": FactType.TEXT},
     about="What was sent along with the step under this name: an answer of a list, or yes or no.",
+    sent=True,
 )
 declare(
     "sent_number",
     FactType.INTEGER,
     {"name": FactType.TEXT},
     about="The number that was sent along with the step under this name.",
+    sent=True,
 )
 declare(
     "form_answer",
@@ -38,18 +40,21 @@ declare(
     FactType.INTEGER,
     {"starting": FactType.TEXT},
     about="The sum of the numbers sent along with the step under names that start so.",
+    sent=True,
 )
 declare(
     "sent_least",
     FactType.INTEGER,
     {"starting": FactType.TEXT},
     about="The least of the numbers sent along with the step under names that start so.",
+    sent=True,
 )
 declare(
     "sent_largest",
     FactType.INTEGER,
     {"starting": FactType.TEXT},
     about="The largest of the numbers sent along with the step under names that start so.",
+    sent=True,
 )
 declare(
     "earlier_submissions",
@@ -82,4 +87,5 @@ declare(
     FactType.TEXT,
     {"name": FactType.TEXT, "place": FactType.TEXT, "area": FactType.TEXT},
     about="The school there is already of the name and town sent along; – where there is none.",
+    sent=True,
 )

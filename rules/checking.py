@@ -78,18 +78,26 @@ def check_book(book: RuleBook, untried: Collection[str] = ()) -> list[Remark]:
     Arguments:
         untried: rule sets whose examples came out before, with the rounds there were then.
     """
-    files = frozenset(book.files())
-    names = [*(one.name for one in book.rule_sets()), *(one.name for one in book.rounds())]
-    return [one for name in names for one in _checked(files, name, name not in untried)]
+    checked = [*book.rule_sets(), *book.rounds()]
+    texts: dict[str, set[tuple[str, str]]] = {}
+    for one in checked:
+        located = book.located(one.name)
+        texts.setdefault(one.calendar, set()).add((located.file, located.text))
+    beside = {calendar: frozenset(some) for calendar, some in texts.items()}
+    return [
+        remark for one in checked
+        for remark in _checked(beside[one.calendar], one.name, one.name not in untried)
+    ]  # fmt: skip
 
 
-# Each process that is published asks this of the same files.
+# Each process that is published asks this of the same files. What a file says is right or wrong by
+# itself and by the files of its calendar: another country's dates there change nothing here.
 @lru_cache(maxsize=1024)
 def _checked(files: frozenset[tuple[str, str]], name: str, tried: bool) -> tuple[Remark, ...]:
     return tuple(_check(_book(files), [name], () if tried else (name,)))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _book(files: frozenset[tuple[str, str]]) -> RuleBook:
     book = RuleBook()
     for file, text in sorted(files):

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from models.registry import Membership, Person
-from registry.values import folded
+from registry.same_school import bare
 from rules.criteria import FactType, Value
 from rules.facts import Subject, provider
 from rules.person_facts import people_of
@@ -33,7 +33,8 @@ def mailbox(email: str) -> str:
 def older_accounts_of(connection: Connection, people: Iterable[str]) -> dict[str, list[str]]:
     """For each of ``people`` the older accounts that seem to be hers, the oldest first.
 
-    The same name at the same school, or the same mailbox. Erased accounts are nobody's.
+    The same name, however it is written, at the same school, or the same mailbox. Erased accounts
+    are nobody’s.
     """
     # An account without a date was there before dates were kept.
     query = select(_person.c.id, _person.c.name, _person.c.email).order_by(
@@ -49,7 +50,7 @@ def older_accounts_of(connection: Connection, people: Iterable[str]) -> dict[str
         if row.email.endswith("@deleted.invalid"):
             continue
         signs: list[Any] = [mailbox(row.email)]
-        signs += [(folded(row.name), school) for school in schools.get(row.id, ())]
+        signs += [(bare(row.name), school) for school in schools.get(row.id, ())]
         if row.id in wanted:
             older = [one for sign in signs for one in by_sign.get(sign, [])]
             found[row.id] = list(dict.fromkeys(older))
@@ -83,7 +84,7 @@ def alike(
     for key in first:
         if key in second and first[key] != second[key]:
             one, other = known[first[key]], known[second[key]]
-            same_name = folded(one.name) == folded(other.name)
+            same_name = bare(one.name) == bare(other.name)
             found[key] = same_name or mailbox(one.email) == mailbox(other.email)
         elif key in second:
             found[key] = False

@@ -70,6 +70,8 @@ class Provider:
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: The least a number can be: a count is never negative.
     least: int | None = None
+    #: Whether it tells of what is sent along with a step, and so is known only once it is taken.
+    sent: bool = False
     #: None: declared, and filled in by an upper layer.
     function: Function | None = None
 
@@ -81,7 +83,7 @@ PROVIDERS: dict[str, Provider] = {}
 def declare(
     name: str, of_type: FactType, arguments: Mapping[str, FactType] | None = None, *, about: str,
     optional: Sequence[str] = (), choices: Mapping[str, tuple[str, ...]] | None = None,
-    least: int | None = None,
+    least: int | None = None, sent: bool = False,
 ) -> Provider:  # fmt: skip
     """Make a provider known that an upper layer fills in.
 
@@ -90,7 +92,7 @@ def declare(
     """
     made = Provider(
         name=name, type=of_type, about=about, arguments=dict(arguments or {}),
-        optional=frozenset(optional), choices=dict(choices or {}), least=least,
+        optional=frozenset(optional), choices=dict(choices or {}), least=least, sent=sent,
     )  # fmt: skip
     if PROVIDERS.setdefault(name, made) != made:
         message = f"there is another provider called {name}"
@@ -101,7 +103,7 @@ def declare(
 def provider(
     name: str, of_type: FactType, arguments: Mapping[str, FactType] | None = None,
     optional: Sequence[str] = (), *, choices: Mapping[str, tuple[str, ...]] | None = None,
-    least: int | None = None,
+    least: int | None = None, sent: bool = False,
 ) -> Callable[[Function], Function]:  # fmt: skip
     """Register a function as the provider ``name``; its docstring says what the fact is.
 
@@ -117,7 +119,7 @@ def provider(
             about = (inspect.getdoc(function) or "").split("\n", maxsplit=1)[0]
             declared = declare(
                 name, of_type, arguments, about=about, optional=optional, choices=choices,
-                least=least,
+                least=least, sent=sent,
             )  # fmt: skip
         elif declared.function or (declared.type, declared.arguments) != (
             of_type,

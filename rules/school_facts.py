@@ -21,7 +21,7 @@ _organisation = Organisation.__table__  # type: ignore[attr-defined]
 Found = Mapping[str, Value | None]
 
 
-@provider("sent_school_is_another", FactType.BOOLEAN, {"name": FactType.TEXT})
+@provider("sent_school_is_another", FactType.BOOLEAN, {"name": FactType.TEXT}, sent=True)
 def sent_school_is_another(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
     _now: datetime,

@@ -26,7 +26,7 @@ Found = Mapping[str, Value | None]
 _SENT = {"name": FactType.TEXT}
 
 
-@provider("sent_exercise_is_the_schools", FactType.BOOLEAN, _SENT)
+@provider("sent_exercise_is_the_schools", FactType.BOOLEAN, _SENT, sent=True)
 def sent_exercise_is_the_schools(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
     _now: datetime,
@@ -36,7 +36,7 @@ def sent_exercise_is_the_schools(
     return {subject.key: subject.key in own for subject in subjects}
 
 
-@provider("sent_exercise_is_over", FactType.BOOLEAN, _SENT)
+@provider("sent_exercise_is_over", FactType.BOOLEAN, _SENT, sent=True)
 def sent_exercise_is_over(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
     now: datetime,
@@ -52,7 +52,7 @@ def sent_exercise_is_over(
     return found
 
 
-@provider("sent_exercise_days_over", FactType.INTEGER, _SENT)
+@provider("sent_exercise_days_over", FactType.INTEGER, _SENT, sent=True)
 def sent_exercise_days_over(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
     now: datetime,
@@ -68,7 +68,7 @@ def sent_exercise_days_over(
     return found
 
 
-@provider("sent_exercise_has_badge", FactType.BOOLEAN, _SENT)
+@provider("sent_exercise_has_badge", FactType.BOOLEAN, _SENT, sent=True)
 def sent_exercise_has_badge(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
     _now: datetime,
@@ -82,7 +82,7 @@ def sent_exercise_has_badge(
 
 
 @provider("sent_exercise_participants", FactType.INTEGER, {**_SENT, "groups": FactType.TEXT},
-          least=0)  # fmt: skip
+          least=0, sent=True)  # fmt: skip
 def sent_exercise_participants(
     connection: Connection, subjects: Sequence[Subject], arguments: Mapping[str, Any],
     _now: datetime,

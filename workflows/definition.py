@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -26,6 +27,21 @@ Texts = Annotated[dict[str, str], Field(min_length=1)]
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
+
+_ROUND_VALUE = r"^round\.[a-z0-9_.]+$"
+
+
+def _of_round(value: str) -> str:
+    if not re.match(_ROUND_VALUE, value):
+        message = f'"{value}" is no value of the round: write round.NAME'
+        raise ValueError(message)
+    return value
+
+
+#: A value of the round: ``round.asks_number``.
+RoundValue = Annotated[
+    str, AfterValidator(_of_round), Field(json_schema_extra={"pattern": _ROUND_VALUE})
+]
 
 #: No span is longer: ten years. A larger number is a slip of the pen.
 MOST_DAYS = 3650
@@ -271,7 +287,7 @@ class Ask(_Part):
     answers: str | None = None
     #: Starts only: asked where this value of the round is true in the area of the case, and nowhere
     #: else: ``round.asks_number``.
-    only_if: str | None = Field(default=None, pattern=r"^round\.[a-z0-9_.]+$")
+    only_if: RoundValue | None = None
 
 
 class Branch(_Part):
@@ -300,7 +316,7 @@ class Step(_Part):
     effect: dict[Name, dict[str, Any]] = {}
     mail: Messages = {}
     #: A yes or no of the round: ``round.NAME``. The mails go out only where it is yes.
-    mail_if: str | None = Field(default=None, pattern=r"^round\.[a-z0-9_.]+$")
+    mail_if: RoundValue | None = None
     notice: Messages = {}
 
     @property
@@ -406,8 +422,8 @@ class Promise(_Part):
     text: Texts
     reaching: Name
     passes_one_of: list[Name] = []
-    #: The one who fires those triggers is never linked to the school.
-    not_linked: bool = False
+    #: Whoever takes those steps, or these of them by name, is never linked to the school.
+    not_linked: bool | list[Name] = False
     sends_mail: bool = False
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from base.errors import BadInput, NotAllowed, Problem
 from base.i18n import N_
+from notifications.templates import on_one_line
 from workflows.definition import Process, Step
 from workflows.tools import Edits
 
@@ -38,7 +39,7 @@ def checked_edits(
         if template not in step.mail or language not in process.languages:
             problems.append(Problem(where=place, message=N_("This step sends no such mail.")))
             continue
-        subject = " ".join(mail["subject"].split())
+        subject = on_one_line(mail["subject"])
         text = mail["text"].replace("\r\n", "\n").strip()
         for what, value, most in (
             ("subject", subject, LONGEST_SUBJECT), ("text", text, LONGEST_TEXT),

@@ -20,6 +20,7 @@ from rules.binding import bind, facts_in
 from rules.criteria import BoundRuleSet, Comparison, Condition, FactType, Test
 from rules.decisions import ReferenceDecider
 from rules.explain import explain
+from rules.facts import PROVIDERS
 from workflows.definition import Start
 from workflows.judging import judge_guard
 from workflows.new_cases import new_case, taken_keys
@@ -32,8 +33,6 @@ Row = Mapping[str, Any]
 
 #: Facts about the present day; a criterion of nothing else says when, not whether.
 _TODAY = "today"
-#: How facts begin that are only known once the step is taken: what is sent along with it.
-_SENT = "sent_"
 _FROM = {Comparison.ON_OR_AFTER, Comparison.AT_LEAST}
 _UNTIL = {Comparison.ON_OR_BEFORE, Comparison.AT_MOST}
 
@@ -147,7 +146,7 @@ def _verdict(
                 for first, last in _days(condition):
                     opens += [first] if isinstance(first, date) else []
                     closes += [last] if isinstance(last, date) else []
-            elif not any(kind.startswith(_SENT) for kind in kinds):
+            elif not any(PROVIDERS[kind].sent for kind in kinds):
                 findings.append(finding)
                 # Who is named can make a count larger; whatever else is not met stays so.
                 ruled_out |= finding["outcome"] == "unmet" and not (

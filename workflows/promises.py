@@ -21,6 +21,9 @@ def check_promises(check: Check) -> None:
         known = [
             check.named("start or transition", trigger, names, (*place, "passes_one_of", number))
             for number, trigger in enumerate(promise.passes_one_of)
+        ] + [
+            check.named("start or transition", trigger, names, (*place, "not_linked", number))
+            for number, trigger in enumerate(_named_unlinked(promise))
         ]
         if not all(known):
             continue
@@ -30,6 +33,10 @@ def check_promises(check: Check) -> None:
         _passes(check, promise, place)
         _not_linked(check, promise, place)
         _sends_mail(check, promise, place)
+
+
+def _named_unlinked(promise: Promise) -> list[str]:
+    return promise.not_linked if isinstance(promise.not_linked, list) else []
 
 
 def _passes(check: Check, promise: Promise, place: Place) -> None:
@@ -46,7 +53,8 @@ def _not_linked(check: Check, promise: Promise, place: Place) -> None:
     if not promise.not_linked:
         return
     for _place, name, step in check.steps():
-        promised = promise.passes_one_of or ([name] if promise.reaching in step.targets else [])
+        into = [name] if promise.reaching in step.targets else []
+        promised = _named_unlinked(promise) or promise.passes_one_of or into
         if name not in promised:
             continue
         for actor_name in step.by:

@@ -141,9 +141,7 @@ def _tried(
     return found
 
 
-def _values(
-    request: FactRequest, conditions: Collection[Condition]
-) -> tuple[Value | None, ...]:
+def _values(request: FactRequest, conditions: Collection[Condition]) -> tuple[Value | None, ...]:
     """The values of a fact at which a comparison can change its answer, and "not known"."""
     operands = [
         operand

@@ -30,6 +30,7 @@ ROOT = LOCALE.parent
 TRANSLATED = tuple(language for language in LANGUAGES if language != FALLBACK)
 #: What may be the same in another language as in English, because it is there.
 SAME = {
+    "1 mail", "{number} mails", "mail", "“{step}”",
     "API", "Browser", "Central Support Service", "Demo", "Demo.", "Mail", "Mails", "Menu", "Pages",
     "Participation", "Passkeys", "Percentage", "Province", "School", "Sector", "Set-up", "Text",
     "Version {number}", "Was", "note", "province", "sector", "version {number}",

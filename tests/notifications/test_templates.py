@@ -16,10 +16,11 @@ LANGUAGES = ("en", "nl", "fr", "de")
 NAMES = Templates().names()
 
 
+WITH_PERSON = {**CONTEXT, "person": {"name": "An Peeters"}}
+
+
 def rendered(templates: Templates, name: str, language: str, **changed: Any) -> Any:
-    return templates.render(
-        name, language, {**CONTEXT, "person": {"name": "An Peeters"}, **changed}
-    )
+    return templates.render(name, language, {**WITH_PERSON, **changed})
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -33,8 +34,11 @@ def test_every_mail_exists_in_every_language_and_reads_well(
     assert 10 < len(mail.subject) < 120
     text, _, foot = mail.text.partition("\n\n-- \n")
     assert [line for line in (text + foot).splitlines() if line != line.strip()] == []
-    left_over = r"\n{3}|[*#>]{2}|^[>#] |\]\(|\{\{|\{%|</?[a-z]+>|KEURMERK"
+    left_over = r"\n{3}|[*#>`]{2}|^[>#] |`\w|\]\(|\{\{|\{%|</?[a-z]+>|KEURMERK"
     assert re.findall(left_over, text, re.MULTILINE) == []
+    if language == "fr":  # no line breaks before a colon, nor within guillemets
+        told = f"{mail.subject}\n{templates.notice(name, language, WITH_PERSON)}\n{text}"
+        assert re.findall(r".{9} [:;?!»]|« .{9}", told) == []
     assert foot.count("\n") == 1
     assert re.findall(r"<p>\s*</p>|</ul>\s*<ul>", mail.html) == []
     assert "KEURMERKVALUE" not in mail.html

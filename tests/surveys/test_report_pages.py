@@ -78,9 +78,9 @@ def test_what_the_page_says(survey: Survey) -> None:
     survey.reported()
     page = words(get(survey, f"/surveys/{case_id}/report").text)
     assert "incomplete participation Nobody took part from this group: School leaders." in page
-    assert "School leaders 0 10 0 % no answers" in page
-    assert "Teachers 2 10 20 % too few to be shown" in page
-    assert "Students 6 10 60 % shown" in page
+    assert "School leaders 0 10 0&nbsp;% no answers" in page
+    assert "Teachers 2 10 20&nbsp;% too few to be shown" in page
+    assert "Students 6 10 60&nbsp;% shown" in page
     assert "no answers" in page
     assert "It has not been set for your country what counts as low" in page
     for show, there in (

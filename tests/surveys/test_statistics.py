@@ -108,7 +108,7 @@ def test_figures_are_for_an_authority_in_its_area(
     assert "Oost-Vlaanderen" in page
     assert "Lager onderwijs" in page
     assert "1.234" in page
-    assert "100,0 %" in page
+    assert "100,0&nbsp;%" in page
     found: dict[str, Any] = web.get("/api/v1/survey-statistics?area=BE").json()
     assert found["figures"][0]["provinces"]["BE-VOV"] == {
         "schools": 1, "exercises": 1, "participants": people,
@@ -117,6 +117,13 @@ def test_figures_are_for_an_authority_in_its_area(
     rows = list(csv.reader(io.StringIO(text)))
     assert ["België", "alle schooljaren", "provincie", "Oost-Vlaanderen", "1", "1", "2", "1234",
             "10", "0"] in rows  # fmt: skip
+    # Levels stand in the order of schooling, and what lies nowhere known comes last.
+    with writing(survey.desk.database) as connection:
+        nowhere = add(connection, Organisation(name="Ecole", country="BE", area="BE-WAL"))
+    survey.exercise({"teachers": 1}, school=nowhere, level="lower_secondary")
+    shown = web.get("/surveys/statistics?area=BE").text
+    order = ["Lager onderwijs", "Onderbouw", "Oost-Vlaanderen", "Provincie niet bekend"]
+    assert sorted(order, key=shown.index) == order
     for answer in (page, text, str(found)):
         assert "Sint-Jan" not in answer
         assert survey.desk.school not in answer

@@ -12,7 +12,7 @@ from base.errors import BadInput, Conflict, NotAllowed, NotFound, NotMet, NotPos
 from models.database import reading, writing
 from models.registry import Membership, Organisation, Person
 from rules.judge import Judge
-from tests.builders import Desk, add, add_grant, add_person, add_school
+from tests.builders import Desk, add, add_grant, add_member, add_person, add_school
 from workflows.eligibility import Trial, verdicts
 from workflows.process_file import FOLDER
 from workflows.subjects import subject
@@ -166,8 +166,13 @@ def test_in_spain_a_change_of_school_is_validated_again(opens: Any) -> None:
     office = opens("ES")
     case_id = office.validated()
     office.desk.until(2022, 11, 23, 12)
-    with pytest.raises(NotMet):
-        office.desk.fire(case_id, "change_school", office.newcomer, school=office.other)
+    with writing(office.desk.database) as connection:
+        unknown = add(connection, Organisation(name="Nergens", country="ES", area="ES"))
+    for trigger, school in (
+        ("change_school", office.other), ("change_school_and_wait", unknown),
+    ):  # fmt: skip
+        with pytest.raises(NotMet):
+            office.desk.fire(case_id, trigger, office.newcomer, school=school)
     office.desk.fire(case_id, "change_school_and_wait", office.newcomer, school=office.other)
     assert (office.state(case_id), office.is_validated()) == ("pending", False)
     assert office.desk.case(case_id)["organisation_id"] == office.other
@@ -178,6 +183,30 @@ def test_in_spain_a_change_of_school_is_validated_again(opens: Any) -> None:
         for row in office.desk.rows(Membership, person_id=office.newcomer)
     }
     assert left == {office.school: True, office.other: False}
+
+
+def test_an_account_that_came_validated_is_taken_up_by_its_holder(opens: Any) -> None:
+    office = opens("ES")
+    desk, start = office.desk, office.desk.engine.start
+    with pytest.raises(NotAllowed):  # not validated: she registers
+        start("account_validation", "take_up", actor_id=office.newcomer)
+    with writing(desk.database) as connection:
+        moved = add_person(connection, "Van Elders")
+        nowhere = add_person(connection, "Zonder School")
+        add_member(connection, office.school, moved)
+    with pytest.raises(NotMet):
+        start("account_validation", "take_up", actor_id=nowhere)
+    case_id = str(start("account_validation", "take_up", actor_id=moved).case["id"])
+    assert (office.state(case_id), desk.mails()) == ("validated", [])
+    with pytest.raises(Conflict):
+        start("account_validation", "take_up", actor_id=moved)
+    desk.until(2022, 11, 23, 12)
+    desk.fire(case_id, "change_school_and_wait", moved, school=office.other)
+    (row,) = desk.rows(Person, id=moved)
+    assert (office.state(case_id), row["validated"]) == ("pending", False)
+    desk.fire(case_id, "validate", office.reviewer)
+    assert office.state(case_id) == "validated"
+    assert verify(desk.database).faults == []
 
 
 @pytest.mark.parametrize("was_validated", [True, False])

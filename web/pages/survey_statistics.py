@@ -24,7 +24,7 @@ from web.survey_figures import figures_for
 router = APIRouter(prefix="/surveys")
 
 QUESTIONNAIRE = "selfie"
-UNKNOWN = N_("province not known")
+UNKNOWN = N_("Province not known")
 ALL_YEARS = N_("all school years")
 
 
@@ -42,10 +42,9 @@ def figures(
         areas={one: _place(one, language) for one in areas},
         groups={one.group: say(one.title, language) for one in groups},
         year=year if found and year in found.totals else ALL,
-        titles={
-            "levels": lambda name: _level(name, language),
-            "provinces": lambda name: _province(name, language),
-        },
+        names={
+            "levels": _levels(found, language), "provinces": _provinces(found, language),
+        } if found else {},
     )  # fmt: skip
 
 
@@ -72,10 +71,12 @@ def _rows(
     for year, whole in found.totals.items():
         called = year or translate(ALL_YEARS, language)
         yield [called, translate(N_("all"), language), "", *_cells(whole, groups, language)]
-        for name, one in found.levels[year].items():
-            yield [called, level, _level(name, language), *_cells(one, groups, language)]
-        for name, one in found.provinces[year].items():
-            yield [called, province, _province(name, language), *_cells(one, groups, language)]
+        for what, names, cells in (
+            (level, _levels(found, language), found.levels[year]),
+            (province, _provinces(found, language), found.provinces[year]),
+        ):
+            for name, title in names.items():
+                yield [called, what, title, *_cells(cells[name], groups, language)]
 
 
 def _cells(one: Figures, groups: Sequence[str], language: str) -> list[Any]:
@@ -84,14 +85,18 @@ def _cells(one: Figures, groups: Sequence[str], language: str) -> list[Any]:
     return [one.schools, one.exercises, *(one.people.get(group, 0) for group in groups)]
 
 
-def _level(name: str, language: str) -> str:
-    return say(questionnaire(QUESTIONNAIRE).level(name).title, language)
+def _levels(found: Statistics, language: str) -> dict[str, str]:
+    """The levels there are figures of, in the order of the questionnaire."""
+    levels = questionnaire(QUESTIONNAIRE).levels
+    return {one.level: say(one.title, language) for one in levels if one.level in found.levels[ALL]}
 
 
-def _province(name: str, language: str) -> str:
-    if not name:
-        return translate(UNKNOWN, language)
-    return say(texts("provinces").get(name, name), language)
+def _provinces(found: Statistics, language: str) -> dict[str, str]:
+    """The provinces there are figures of, by name; those of an unknown one come last."""
+    words = texts("provinces")
+    called = {name: say(words.get(name, name), language) for name in found.provinces[ALL]}
+    last = {"": translate(UNKNOWN, language)} if called.pop("", None) is not None else {}
+    return dict(sorted(called.items(), key=lambda one: one[1])) | last
 
 
 def _place(area: str, language: str) -> str:

@@ -190,7 +190,8 @@ def chart_of(rows: Sequence[Participation], language: str) -> str:
             label=row.company or say(row.title, language),
             value=row.submitted / row.invited if row.invited
             else row.submitted / most if most else 0,
-            said=f"{row.percent} %" if row.percent is not None else str(row.submitted),
+            said=str(row.submitted) if row.percent is None
+            else f"{row.percent}\N{NO-BREAK SPACE}%",
         )
         for row in rows
     ]  # fmt: skip
