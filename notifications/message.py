@@ -105,6 +105,8 @@ def _address(header: str, name: str, address: str) -> str:
     return f"{_words(header, name)}\r\n <{address}>"
 
 
+# Many mails have one subject, and encoding it takes a while.
+@lru_cache(maxsize=1024)
 def _words(header: str, value: str) -> str:
     _check(header, value)
     if value.isascii() and len(header) + 2 + len(value) <= _LINE:

@@ -13,7 +13,6 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
-    PrivateAttr,
     Tag,
     model_validator,
 )
@@ -118,8 +117,6 @@ class Round(_Part):
     #: in each language.
     about: dict[ParameterName, Texts | str] = {}
 
-    _values: dict[str, Mapping[str, Value | None]] = PrivateAttr(default_factory=dict)
-
     @property
     def name(self) -> str:
         """Its name: school_label/2023-2024."""
@@ -130,19 +127,23 @@ class Round(_Part):
 
         The mapping cannot be changed; the same area gives the same one.
         """
-        country = area.split("-", maxsplit=1)[0]
-        places = tuple(code for code in dict.fromkeys((country, area)) if code in self.countries)
-        key = " ".join(places)
-        if key not in self._values:
-            found = dict(self._own)
-            for code in places:
-                found |= flat(self.countries[code].dates, self.countries[code].parameters)
-            self._values[key] = MappingProxyType(found)
-        return self._values[key]
+        known = self._by_area
+        if area not in known:
+            country = area.split("-", maxsplit=1)[0]
+            places = [code for code in dict.fromkeys((country, area)) if code in self.countries]
+            # Most areas have no values of their own, and so the same ones: of no place.
+            among = places[-1] if places else ""
+            if among not in known:
+                found = flat(self.dates, self.parameters)
+                for code in places:
+                    found |= flat(self.countries[code].dates, self.countries[code].parameters)
+                known[among] = MappingProxyType(found)
+            known[area] = known[among]
+        return known[area]
 
     @cached_property
-    def _own(self) -> dict[str, Value | None]:
-        return flat(self.dates, self.parameters)
+    def _by_area(self) -> dict[str, Mapping[str, Value | None]]:
+        return {}
 
 
 def flat(dates: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Value | None]:

@@ -28,6 +28,7 @@ _person = Person.__table__  # type: ignore[attr-defined]
 _project = Project.__table__  # type: ignore[attr-defined]
 
 Row = Mapping[str, Any]
+_OWN = tuple((kind, f"{kind}_id") for kind in KINDS)
 _COLUMNS = ("person_id", "organisation_id", "project_id", "area")
 
 
@@ -82,13 +83,11 @@ def party_rows(case: Row) -> list[dict[str, Any]]:
 
 def party_ids(process: Process, case: Row) -> dict[str, str]:
     """The id of each party of a case that is known, and of what its own row names."""
-    own = {kind: case.get(f"{kind}_id") for kind in KINDS}
-    others = {
-        name: row[f"{process.parties[name].kind}_id"]
-        for name, row in (case.get("parties") or {}).items()
-        if name in process.parties
-    }
-    return {name: id_ for name, id_ in {**own, **others}.items() if id_}
+    found = {kind: case.get(column) for kind, column in _OWN}
+    for name, row in (case.get("parties") or {}).items():
+        if name in process.parties:
+            found[name] = row[f"{process.parties[name].kind}_id"]
+    return {name: id_ for name, id_ in found.items() if id_}
 
 
 def unique_key(process: Process, case: Row) -> str | None:
