@@ -20,6 +20,7 @@ from cli import (
     migrate,
     move_cases,
     serve,
+    simulate,
     verify,
     worker,
 )
@@ -48,8 +49,8 @@ def build(wiring: Wiring) -> typer.Typer:
         context.obj = wiring
 
     for module in (
-        serve, worker, migrate, check, evaluate, impact, move_cases, importing, demo, verify,
-        diagram, export_log,
+        serve, worker, migrate, check, evaluate, impact, simulate, move_cases, importing, demo,
+        verify, diagram, export_log,
     ):  # fmt: skip
         module.register(app)
     return app
