@@ -13,6 +13,7 @@ from base.located import Located
 from cli.processes import known_process
 from rules.book import FOLDER as RULES
 from rules.book import RuleBook
+from rules.round_file import Round
 from rules.rule_file import RuleSet
 from workflows.definition import Process
 from workflows.process_file import FOLDER as PROCESSES
@@ -71,7 +72,8 @@ def definitions(name: str, files: Sequence[Path]) -> Definitions:
 
 
 def _definitions(name: str, files: Sequence[Path]) -> Definitions:
-    changed, contents = RuleBook(), []
+    changed = RuleBook()
+    contents: list[tuple[Path, Process | RuleSet | Round]] = []
     given: dict[str, tuple[Process, Located]] = {}
     for path in files:
         text = text_of(path)

@@ -34,13 +34,11 @@ def register(app: typer.Typer) -> None:
 def run(
     context: typer.Context,
     process: Annotated[str, typer.Argument(help="Process, such as school_label.")],
+    country: Annotated[str, typer.Option(metavar="AREA", help="Country or region: NL, BE-VLG.")],
     round_name: Annotated[
         str | None,
         typer.Option("--round", metavar="ROUND", help="Round; may be left out if there is one."),
     ] = None,
-    country: Annotated[
-        str, typer.Option(metavar="AREA", help="Country or region: NL, BE-VLG.")
-    ] = "BE-VLG",
     first_day: Annotated[
         str | None,
         typer.Option("--from", metavar="DAY", help="First day, where the round names no days."),

@@ -41,7 +41,7 @@ def _lines(found: Outcome, seed: int, answer_days: float) -> Iterator[str]:
         ],
     )  # fmt: skip
     yield from _table(
-        "Weeks of the staff", ("week of", "working days", "came", "answered", "waiting", "late"),
+        "Weeks of the staff", ("week of", "working days", "came", "answered", "waiting", "late of them"),
         [
             (one.begins, one.working_days, one.came, one.answered, one.waiting, one.late)
             for one in found.weeks
@@ -51,7 +51,7 @@ def _lines(found: Outcome, seed: int, answer_days: float) -> Iterator[str]:
         yield from _by_month(found, kind)
     yield from _table(
         "Refused for other reasons", ("", "times"),
-        [(f"{step}: {why}", count) for step, why, count in found.refused[:NAMED]],
+        [(f"{one.step}: {one.why}", one.count) for one in found.refused[:NAMED]],
         more=len(found.refused) - NAMED,
     )  # fmt: skip
     yield ""

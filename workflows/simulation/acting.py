@@ -58,7 +58,7 @@ class People:
         try:
             engine.start(
                 process.process, way.way, actor_id=way.actor, round_name=self._season.round,
-                payload=payload, **way.about,  # type: ignore[arg-type]
+                payload=payload, **way.about,
             )  # fmt: skip
         except KeurmerkError as error:
             self._notes.refusal(next(iter(way.about.values()), way.actor), way.way, error)

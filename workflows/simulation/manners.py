@@ -64,7 +64,7 @@ def applicant_acts(random: Random, now: datetime, due: datetime | None, zone: Zo
     if due and due > now:
         # Who has little time hurries.
         days = min(days, (due - now) / timedelta(days=2))
-    later = timedelta(days=random.expovariate(1 / days))
+    later = timedelta(minutes=round(random.expovariate(1 / days) * 24 * 60))
     if later < timedelta(days=1):
         return now + later
     return _in_the_day(random, now + later, zone, first=8, last=22)

@@ -56,6 +56,15 @@ class Unmet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RefusedStep:
+    """A step that was refused for another reason than its rules."""
+
+    step: str
+    why: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Waited:
     """How long cases waited in one state."""
 
@@ -104,8 +113,7 @@ class Outcome:
     unmet: list[Unmet]
     waited: list[Waited]
     weeks: list[Week]
-    #: Steps that were refused for other reasons than their rules: step, why, how often.
-    refused: list[tuple[str, str, int]]
+    refused: list[RefusedStep]
     #: What the made-up people never came to.
     states_not_reached: list[str]
     steps_not_taken: list[str]
@@ -145,7 +153,10 @@ def outcome_of(
         unmet=_unmet(connection, published, notes, language),
         waited=_waited(published, notes, language),
         weeks=_weeks(published, notes, now),
-        refused=[(step, why, count) for (step, why), count in notes.refused.most_common()],
+        refused=[
+            RefusedStep(step=step, why=why, count=count)
+            for (step, why), count in notes.refused.most_common()
+        ],
         states_not_reached=[name for name in process.states if name not in been],
         steps_not_taken=[
             name for name in (*process.starts, *process.transitions) if not notes.taken[name]

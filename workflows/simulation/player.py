@@ -9,13 +9,14 @@ from datetime import datetime
 from random import Random
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from base.clock import VirtualClock
 from documents.store import FileStore
 from models.cases import Case, CaseEvent, Timer
 from models.database import reading, writing
 from models.desk import Waiting
+from models.types import Instant
 from workflows.actors import scopes_of
 from workflows.engine import Engine
 from workflows.publishing import Published
@@ -98,17 +99,14 @@ class Player:
         """
         digests = self._published.process.digests
         told = {state for digest in digests.values() for state in digest.waiting}
-        query = select(_timer.c.due_at, _timer.c.leased_until, _timer.c.data).where(
-            _timer.c.done_at.is_(None)
-        )
         waits = select(_case.c.id).where(_case.c.state.in_(told)).limit(1)
+        due = func.coalesce(_timer.c.leased_until, _timer.c.due_at, type_=Instant())
+        query = select(due).where(_timer.c.done_at.is_(None)).order_by(due).limit(1)
         with reading(self._engine.database) as connection:
-            anything = bool(told) and connection.execute(waits).first() is not None
-            moments = [
-                row.leased_until or row.due_at
-                for row in connection.execute(query)
-                if anything or "digest" not in row.data
-            ]
+            if not told or connection.execute(waits).first() is None:
+                of_cases = _timer.c.case_id.is_not(None)
+                query = query.where(of_cases | _timer.c.name.not_in(digests))
+            moments = list(connection.execute(query).scalars())
         moments += [self._agenda[0][0]] if self._agenda else []
         return min(moments, default=None)
 
@@ -116,8 +114,9 @@ class Player:
         """Let happen what is due, and note which timers it were."""
         now, process = self._clock.now(), self._published.process
         query = select(_timer.c.name, _timer.c.case_id, _timer.c.data).where(
-            _timer.c.done_at.is_(None), _timer.c.due_at <= now
-        )
+            # One that was refused comes again and again; it is counted once.
+            _timer.c.done_at.is_(None), _timer.c.due_at <= now, _timer.c.failures == 0
+        )  # fmt: skip
         with reading(self._engine.database) as connection:
             for row in connection.execute(query):
                 looks = row.case_id is not None and process.timers[row.name].every
@@ -137,9 +136,8 @@ class Player:
             ids = list(dict.fromkeys(event["case_id"] for event in events))
             rows = connection.execute(select(_case).where(_case.c.id.in_(ids))).mappings()
             cases = {row["id"]: dict(row) for row in rows}
-            due = dict(connection.execute(
-                select(_waiting.c.case_id, _waiting.c.due_at).where(_waiting.c.case_id.in_(ids))
-            ).all())  # type: ignore[arg-type]  # fmt: skip
+            waiting = select(_waiting).where(_waiting.c.case_id.in_(ids))
+            due = {row.case_id: row.due_at for row in connection.execute(waiting)}
         for event in events:
             if self._is_here(cases[event["case_id"]]):
                 self.notes.step(event, cases[event["case_id"]], due.get(event["case_id"]))
@@ -166,7 +164,8 @@ class Player:
         now, zone = self._clock.now(), self._season.zone
         waits_for = process.actors[state.waits_for] if state.waits_for else None
         if manners.rests(process, case["state"]) or waits_for is None or waits_for.platform:
-            if random.random() >= manners.LEAVES_REST:
+            by_itself = waits_for is not None and waits_for.platform
+            if random.random() >= (manners.OUT_OF_TURN if by_itself else manners.LEAVES_REST):
                 return
             at = manners.rested(random, now, zone)
         elif waits_for.grant:

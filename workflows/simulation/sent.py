@@ -105,7 +105,7 @@ class Sender:
             known = [str(connection.execute(
                 select(_person.c.email).where(_person.c.id == other)
             ).scalar_one())]  # fmt: skip
-        return random.choice(known)
+        return str(random.choice(known))
 
     def fill_in(
         self, process: Process, case_id: str, actor_id: str, random: Random, *, first: bool

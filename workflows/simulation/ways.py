@@ -99,12 +99,13 @@ def beginnings(
             subjects = town.subjects[process.subject]
             if number >= len(subjects):
                 continue
-            about = {process.subject: subjects[number]}
-            people = _who(connection, published, season, start, about, now)
+            about: dict[str, str] = {process.subject: subjects[number]}
+            people: list[str] = _who(connection, published, season, start, about, now)
         else:
-            about, people = {}, [_herself(process, start, town, number)]
+            herself = _herself(process, start, town, number)
+            about, people = {}, [herself] if herself else []
         ids = {f"{kind}_id": id_ for kind, id_ in about.items()}
-        found += [Beginning(way=name, actor=person, about=ids) for person in people if person]
+        found += [Beginning(way=name, actor=person, about=ids) for person in people]
     return found
 
 
