@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -10,23 +10,16 @@ from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.composer import Composer, ComposerError
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, NodeEvent
-from ruamel.yaml.scalarbool import ScalarBoolean
 
 from base.errors import BadDefinition, Remark
 from base.i18n import FALLBACK, N_, translate
+from base.yaml_reader import Node, Places, Unreadable, read_node
 
 Model = TypeVar("Model", bound=BaseModel)
 Path = Sequence[str | int]
 
-#: Larger files are not process or rule files; ruamel.yaml is slow enough to be a way to stall us.
+#: Larger files are not process or rule files.
 MAX_CHARACTERS = 1_000_000
-#: Aliases (``*name``) repeat what an anchor names, so that a short file can be endless.
-MAX_VALUES = 100_000
 
 
 @dataclass(frozen=True)
@@ -37,20 +30,17 @@ class Located:
     text: str
     #: Plain dictionaries, lists and scalars.
     data: Any
-    _tree: Any
+    _places: Places
 
     def position(self, path: Path) -> tuple[int, int]:
         """Line and column (from 1) of the key or item at ``path``, or of its nearest parent."""
-        node, line, column = self._tree, 1, 1
+        places, line, column = self._places, 1, 1
         for step in path:
-            if isinstance(node, CommentedMap) and step in node:
-                row, col = node.lc.key(step)
-            elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
-                row, col = node.lc.item(step)
-            else:
-                # pydantic puts the member of a union into the path, too: no key of the file
-                continue
-            line, column, node = row + 1, col + 1, node[step]
+            if isinstance(places, dict) and step in places:
+                line, column, places = places[str(step)]
+            elif isinstance(places, list) and isinstance(step, int) and step < len(places):
+                line, column, places = places[step]
+            # else pydantic put the member of a union into the path, too: no key of the file
         return line, column
 
     def remark(self, path: Path, message: str, severity: str = "error") -> Remark:
@@ -68,44 +58,16 @@ def read_yaml(text: str, file: str) -> Located:
     if len(text) > MAX_CHARACTERS:
         raise _unreadable(file, 1, 1, f"the file has more than {MAX_CHARACTERS} characters")
     try:
-        tree, data = _loaded(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        what = (error.problem or error.context or "this is not YAML").splitlines()[0]
-        raise _unreadable(file, line, column, what) from None
-    except RecursionError:
-        raise _unreadable(file, 1, 1, "the file is nested too deeply") from None
-    except (YAMLError, ValueError) as error:
-        first = (str(error).splitlines() or ["this is not YAML"])[0]
-        raise _unreadable(file, 1, 1, first) from None
-    return Located(file=file, text=text, data=data, _tree=tree)
+        data, places = _loaded(text)
+    except Unreadable as error:
+        raise _unreadable(file, error.line, error.column, error.what) from None
+    return Located(file=file, text=text, data=data, _places=places)
 
 
-# Reading is slow, and what is published is read from its file and from the database.
+# What is published is read from its file and from the database. Both parts are only read.
 @lru_cache(maxsize=256)
-def _loaded(text: str) -> tuple[Any, Any]:
-    """The tree of ``text`` with its places, and its plain values. Both are only read."""
-    tree = _reader().load(text)
-    return tree, _plain(tree, iter(range(MAX_VALUES)))
-
-
-class _StrictComposer(Composer):
-    """An anchor names one thing: the second of its name is an error, not a warning."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        event = self.parser.peek_event()
-        named = isinstance(event, NodeEvent) and not isinstance(event, AliasEvent)
-        if named and event.anchor in self.anchors:
-            what = f"the anchor &{event.anchor} is there already"
-            raise ComposerError(problem=what, problem_mark=event.start_mark)
-        return super().compose_node(parent, index)
-
-
-def _reader() -> YAML:
-    reader = YAML(typ="rt", pure=True)
-    reader.Composer = _StrictComposer
-    return reader
+def _loaded(text: str) -> Node:
+    return read_node(text)
 
 
 def validated(model: type[Model], located: Located) -> Model:
@@ -155,23 +117,6 @@ def _hint(near: str, language: str) -> str:
     if not near:
         return ""
     return " " + translate(N_('(did you mean "{near}"?)'), language, near=near)
-
-
-def _plain(node: Any, left: Iterator[int]) -> Any:
-    """``node`` without what ruamel.yaml adds; ``left`` runs out where aliases make it too much."""
-    if next(left, None) is None:
-        message = f"the file has more than {MAX_VALUES} values"
-        raise ValueError(message)
-    if isinstance(node, dict):
-        return {str(key): _plain(value, left) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_plain(value, left) for value in node]
-    if isinstance(node, bool | ScalarBoolean):  # first: bool is a kind of int
-        return bool(node)
-    for kind in (int, float, str):
-        if isinstance(node, kind) and type(node) is not kind:
-            return kind(node)
-    return node
 
 
 def _keys_at(model: type[BaseModel], path: Path) -> list[str]:

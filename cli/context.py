@@ -6,17 +6,19 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import sqlalchemy
 import typer
 
-from base.clock import Clock
-from base.settings import Settings
-from documents.store import FileStore
-from notifications.delivery import Post
-from notifications.templates import Templates
-from workflows.engine import Engine
+if TYPE_CHECKING:  # what checks or draws a file needs none of it
+    import sqlalchemy
+
+    from base.clock import Clock
+    from base.settings import Settings
+    from documents.store import FileStore
+    from notifications.delivery import Post
+    from notifications.templates import Templates
+    from workflows.engine import Engine
 
 
 @dataclass(frozen=True, kw_only=True)

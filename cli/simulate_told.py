@@ -61,7 +61,8 @@ def _lines(found: Outcome, seed: int, answer_days: float) -> Iterator[str]:
     yield (
         f"Assumed: staff answers in {answer_days:g} working days on average, applicants act in "
         f"{manners.APPLICANT_DAYS} days or before a deadline; {manners.APPLICANT_FORGETS:.0%} of "
-        f"the times an applicant forgets, {manners.STAFF_FORGETS:.0%} of the times the staff."
+        f"the times an applicant forgets, {manners.STAFF_LETS_LIE:.0%} of the times staff lets it "
+        f"lie for {manners.LIES_DAYS} working days."
     )
 
 

@@ -19,7 +19,6 @@ from base.i18n import N_
 from documents.images import clean_jpeg, clean_png
 from documents.names import check_url, safe_name
 from documents.office import check_office
-from documents.pdf_files import check_pdf
 
 __all__ = ["MAX_BYTES", "Checked", "check_upload", "check_url"]
 
@@ -72,9 +71,15 @@ def _office(kind: str, content_type: str) -> _Kind:
     return _Kind(extensions=(kind,), content_type=content_type, signature=b"PK\x03\x04", read=read)
 
 
+def _pdf(content: bytes) -> bytes:
+    from documents.pdf_files import check_pdf  # noqa: PLC0415 - pypdf is large: once a file comes
+
+    return check_pdf(content)
+
+
 _KINDS = {
     "pdf": _Kind(
-        extensions=("pdf",), content_type="application/pdf", signature=b"%PDF-", read=check_pdf
+        extensions=("pdf",), content_type="application/pdf", signature=b"%PDF-", read=_pdf
     ),
     "jpg": _Kind(
         extensions=("jpg", "jpeg"), content_type="image/jpeg", signature=b"\xff\xd8\xff",

@@ -32,9 +32,10 @@ def check(file: str, text: str, environment: SandboxedEnvironment) -> list[Remar
         at = _JINJA.search(line)
         found.add((error.lineno, at.start() + 1 if at else 1, str(error.message)))
     else:
+        inside = list(tree.find_all(nodes.Node))
         # In this order: Jinja cannot tell the values of a tree with unknown filters.
-        found.update(_filters(tree, lines, environment))
-        found.update(_names(tree, lines))
+        found.update(_filters(inside, lines, environment))
+        found.update(_names(tree, inside, lines, environment))
     return [
         Remark(file=file, line=line, column=column, message=message)
         for line, column, message in sorted(found)
@@ -52,9 +53,11 @@ def _outside(lines: Iterable[str]) -> Iterator[_Place]:
 
 
 def _filters(
-    tree: nodes.Template, lines: list[str], environment: SandboxedEnvironment
+    inside: list[nodes.Node], lines: list[str], environment: SandboxedEnvironment
 ) -> Iterator[_Place]:
-    for used in tree.find_all((nodes.Filter, nodes.Test)):
+    for used in inside:
+        if not isinstance(used, nodes.Filter | nodes.Test):
+            continue
         kind, known, fine = "filter", set(environment.filters), "upper"
         if isinstance(used, nodes.Test):
             kind, known, fine = "test", set(environment.tests), "defined"
@@ -67,22 +70,28 @@ def _filters(
             vars(used)["name"] = fine
 
 
-def _names(tree: nodes.Template, lines: list[str]) -> Iterator[_Place]:
-    given = meta.find_undeclared_variables(tree)
-    for value in tree.find_all(nodes.Name):
+def _names(
+    tree: nodes.Template, inside: list[nodes.Node], lines: list[str],
+    environment: SandboxedEnvironment,
+) -> Iterator[_Place]:  # fmt: skip
+    names = [node for node in inside if isinstance(node, nodes.Name)]
+    given = {one.name for one in names} - environment.globals.keys()
+    if any(one.ctx != "load" for one in names):  # it has values of its own: who is seen where?
+        given = meta.find_undeclared_variables(tree)
+    for value in names:
         if value.ctx == "load" and value.name in given and value.name not in VALUES:
             column = _column(lines, value.lineno, rf"\b(?P<at>{value.name})\b")
             yield value.lineno, column, _unknown("value", value.name, VALUES)
-    inner = list(tree.find_all((nodes.Getattr, nodes.Getitem)))
+    inner = [node for node in inside if isinstance(node, nodes.Getattr | nodes.Getitem)]
     for name, fields in VALUES.items():
         if fields is not None and name in given:
             yield from _fields(inner, name, fields, lines)
-    for loop in tree.find_all(nodes.For):
+    for loop in [node for node in inside if isinstance(node, nodes.For)]:
         if isinstance(loop.iter, nodes.Name) and isinstance(loop.target, nodes.Name):
             items = LISTS.get(loop.iter.name)
             if items is not None and loop.iter.name in given:
-                inside = loop.find_all((nodes.Getattr, nodes.Getitem))
-                yield from _fields(inside, loop.target.name, items, lines)
+                its = loop.find_all((nodes.Getattr, nodes.Getitem))
+                yield from _fields(its, loop.target.name, items, lines)
 
 
 def _fields(

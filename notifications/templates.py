@@ -194,8 +194,9 @@ def _read(file: str, text: str, language: str) -> tuple[_Source | None, tuple[Re
     wrong = check(file, text, environment)
     try:
         source = _parts(text, language)
-        # Reading it as one piece has named what is wrong, unless it is right only as one.
-        for part in () if wrong else (*source.head.values(), source.body):
+        # Reading it as one piece has named what is wrong, unless it is right only as one. Where
+        # the head is right by itself, nothing in it is left open, and so the body is right, too.
+        for part in () if wrong else source.head.values():
             environment.parse(part)
     except TemplateSyntaxError as error:
         return None, (_remark(Path(file), error.lineno, str(error.message)),)

@@ -9,8 +9,6 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from openpyxl import load_workbook
-
 from base.errors import BadInput, Problem
 from base.i18n import N_
 from base.located import nearest
@@ -40,6 +38,8 @@ def read_xlsx(
     Raises:
         BadInput: it is no workbook, or one that unpacks to far more than it is.
     """
+    from openpyxl import load_workbook  # noqa: PLC0415 - large, and seldom needed
+
     _guard(content)
     problems: list[Problem] = []
     with warnings.catch_warnings():

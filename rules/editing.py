@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
 
 from base.errors import BadInput, Problem
 from base.i18n import LANGUAGES, N_
@@ -29,6 +30,7 @@ NO_DAY = N_("Write a day as 2023-01-31, or unknown.")
 NO_NUMBER = N_("Write a whole number, or unknown.")
 NO_ANSWER = N_("Write true or false, or unknown.")
 GONE = N_("This part of the file is not there any more.")
+NOT_BY_FORM = N_("The form cannot change a file written like this one. Change its text.")
 
 #: Keys whose value is a text in each language.
 TEXTS = ("title", "about", "text", "found", "remedy", "hint", "to_school", "ahead")
@@ -156,12 +158,16 @@ def changed(text: str, changes: Mapping[Path, Any]) -> str:
             Keys that are not there are added.
 
     Raises:
-        BadInput: a path leads nowhere in this file.
+        BadInput: a path leads nowhere in this file, or ruamel.yaml cannot keep the file as it is.
     """
     writer = YAML(typ="rt", pure=True)
     writer.preserve_quotes, writer.width = True, 1_000_000
     writer.indent(mapping=2, sequence=4, offset=2)
-    tree = writer.load(shielded(text))
+    try:
+        tree = writer.load(shielded(text))
+    except (YAMLError, ValueError, TypeError) as error:
+        # What is read here (base/yaml_reader.py) is not always what ruamel.yaml reads: a tab.
+        raise BadInput(NOT_BY_FORM) from error
     for path, value in changes.items():
         _put(tree, path, value)
     out = io.StringIO()

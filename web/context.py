@@ -22,9 +22,9 @@ from workflows.engine import Engine
 from workflows.tools import Tools
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Context:
-    """The parts of the installation that the web uses."""
+    """The parts of the installation that the web uses; another one is another, whatever is in it."""
 
     settings: Settings
     database: sqlalchemy.Engine

@@ -7,10 +7,10 @@ is tried is decided by the reference evaluator, the same that checks real decisi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from datetime import date, timedelta
-from itertools import combinations, islice, product
+from functools import lru_cache
+from itertools import combinations, product
 from math import prod
 
 from base.errors import BadDefinition
@@ -26,10 +26,11 @@ from rules.criteria import (
     Outcome,
     Test,
     Value,
+    overall,
 )
 from rules.facts import PROVIDERS
 from rules.fitting import fits
-from rules.reference import decide_reference
+from rules.reference import Reference
 
 #: More combinations of values than this are not tried; the criteria are then taken to be possible.
 MAX_TRIED = 20_000
@@ -66,7 +67,7 @@ def _findings(bound: BoundRuleSet) -> Iterator[tuple[str, str, bool]]:
     }
     possible = []
     for name in tried:
-        outcomes = _outcomes(bound, [name])
+        outcomes = _outcomes(bound, [name], {Outcome.MET, Outcome.UNMET})
         if outcomes is None:
             continue
         if Outcome.MET not in outcomes:
@@ -94,39 +95,59 @@ def _can_be_tried(condition: Condition) -> bool:
 
 
 def _impossible(bound: BoundRuleSet, names: Sequence[str]) -> bool:
-    outcomes = _outcomes(bound, names)
+    outcomes = _outcomes(bound, names, {Outcome.MET})
     return outcomes is not None and Outcome.MET not in outcomes
 
 
-def _outcomes(bound: BoundRuleSet, names: Sequence[str]) -> set[Outcome] | None:
-    """What can become of all of ``names`` together; None where too much had to be tried."""
-    criteria = {name: bound.criteria[name] for name in names}
-    keys = sorted({fact for condition in criteria.values() for fact in facts_in(condition)})
+def _outcomes(
+    bound: BoundRuleSet, names: Sequence[str], wanted: Set[Outcome]
+) -> Set[Outcome] | None:
+    """What can become of all of ``names`` together; None where too much had to be tried.
+
+    Arguments:
+        wanted: the outcomes to look for: when all of them were found, no more is tried.
+    """
+    conditions = tuple(bound.criteria[name] for name in names)
+    keys = {fact for condition in conditions for fact in facts_in(condition)}
     requests = [request for request in bound.facts if request.key in keys]
-    values = [_values(request, bound.criteria.values()) for request in requests]
+    values = tuple(_values(request, bound.criteria.values()) for request in requests)
     if prod(len(some) for some in values) > MAX_TRIED:
         return None
-    facts = (
-        dict(zip((request.key for request in requests), some, strict=True))
-        for some in product(*values)
-    )
-    part = replace(
-        bound, criteria=criteria, facts=tuple(requests), sha256=f"{bound.sha256}:{','.join(names)}"
-    )
+    facts = tuple((one.key, one.provider, one.type) for one in requests)
+    return _tried(conditions, facts, values, frozenset(wanted))
+
+
+# Most rounds and areas give a criterion the same values.
+@lru_cache(maxsize=4096)
+def _tried(
+    conditions: tuple[Condition, ...], facts: tuple[tuple[str, str, FactType], ...],
+    values: tuple[tuple[Value | None, ...], ...], wanted: frozenset[Outcome],
+) -> Set[Outcome]:  # fmt: skip
+    keys = [key for key, _provider, _type in facts]
+    reference = Reference(
+        BoundRuleSet(
+            name="tried", sha256="",
+            facts=tuple(FactRequest(key=key, provider=by, type=of) for key, by, of in facts),
+            criteria={str(index): condition for index, condition in enumerate(conditions)},
+        )
+    )  # fmt: skip
     found: set[Outcome] = set()
-    while batch := list(islice(facts, 1_000)):
-        for outcomes in decide_reference(part, batch):
-            met = all(outcome is Outcome.MET for outcome in outcomes.values())
-            unmet = Outcome.UNMET in outcomes.values()
-            found.add(Outcome.MET if met else Outcome.UNMET if unmet else Outcome.UNDETERMINED)
+    for some in product(*values):
+        known = {key: value for key, value in zip(keys, some, strict=True) if value is not None}
+        (outcomes,) = reference.decide([known])
+        found.add(overall(outcomes))
+        if wanted <= found:
+            break
     return found
 
 
-def _values(request: FactRequest, conditions: object) -> list[Value | None]:
+def _values(
+    request: FactRequest, conditions: Collection[Condition]
+) -> tuple[Value | None, ...]:
     """The values of a fact at which a comparison can change its answer, and "not known"."""
     operands = [
         operand
-        for condition in conditions  # type: ignore[attr-defined]
+        for condition in conditions
         for test in _tests(condition)
         if test.fact == request.key
         for operand in test.operands
@@ -151,7 +172,7 @@ def _values(request: FactRequest, conditions: object) -> list[Value | None]:
         while other in texts:
             other += "r"
         found = {*texts, other}
-    return [None, *sorted((one for one in found if fits(one, request.type)), key=str)]
+    return (*sorted((one for one in found if fits(one, request.type)), key=str), None)
 
 
 def _moved(day: date, step: int) -> date:

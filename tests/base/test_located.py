@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import pytest
@@ -49,6 +49,23 @@ def said(text: str) -> list[str]:
         ("'12'", "12"),
         ("0x10", 16),
         ("2023-01-31", date(2023, 1, 31)),
+        ("2023-1-31", "2023-1-31"),
+        ("2023-01-31 10:00", "2023-01-31 10:00"),
+        ("2023-01-31T10:00:00Z", datetime(2023, 1, 31, 10, tzinfo=UTC)),
+        ("12:30:00", "12:30:00"),
+        ("017", 17),
+        ("0o17", 15),
+        ("1_000", 1000),
+        ("-2.5e3", -2500.0),
+        (".inf", float("inf")),
+        ("-_", "-_"),
+        ("=", "="),
+        ("~", None),
+        ("", None),
+        ("!!str 12", "12"),
+        ("va\tlue", "va\tlue"),
+        ("|\n  b\n  c", "b\nc\n"),
+        (">\n  b\n  c", "b c\n"),
         ('"a\\nb"', "a\nb"),
         ("[true, 1, a]", [True, 1, "a"]),
     ],
@@ -60,12 +77,26 @@ def test_values_are_plain_and_of_their_own_type(text: str, data: Any) -> None:
 
 
 def test_an_anchor_repeats_a_value() -> None:
-    text = "a: &x {b: true}\nc: *x\nd: {<<: *x, e: 1}\n"
-    assert read_yaml(text, "f").data == {
+    text = "a: &x {b: true}\nc: *x\nd: {<<: *x, e: 1}\ng: {<<: [{b: 2, h: 3}, *x], h: 4}\n"
+    located = read_yaml(text, "f")
+    assert located.data == {
         "a": {"b": True},
         "c": {"b": True},
         "d": {"b": True, "e": 1},
+        "g": {"b": 2, "h": 4},
     }
+    places = [located.position((key, inner)) for key, inner in ("cb", "db", "de", "gh")]
+    assert places == [(1, 8), (1, 8), (3, 13), (4, 29)]
+
+
+def test_a_place_is_counted_in_characters_and_is_that_of_the_nearest_parent() -> None:
+    located = read_yaml("é: {“ü”: [😀, {a: 1}]}\n2023: x\nlist:\n  - a: 1\n    b: 2\n", "f")
+    assert located.data == {"é": {"“ü”": ["😀", {"a": 1}]}, "2023": "x", "list": [{"a": 1, "b": 2}]}
+    assert located.position(("é", "“ü”", 1, "a")) == (1, 15)
+    assert located.position(("é", "“ü”", 5, "a")) == (1, 5)
+    assert located.position(("2023", "more")) == (2, 1)
+    assert located.position(("list", 0, "Some", "b")) == (5, 5)
+    assert located.position(()) == (1, 1)
 
 
 ENDLESS = "a0: &a0 [x, x]\n" + "".join(
@@ -76,16 +107,35 @@ ENDLESS = "a0: &a0 [x, x]\n" + "".join(
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("a: [\n", "f:2:1: error: expected the node content, but found '<stream end>'"),
-        ("a: 1\na: 2\n", None),
+        (
+            "a: [\n",
+            "f:2:1: error: did not find expected node content, while parsing a flow node",
+        ),
+        ("a: 1\na: 2\n", 'f:2:1: error: the key "a" is there already'),
         ("a: &x 1\nb: &x 2\n", "f:2:4: error: the anchor &x is there already"),
+        ("a: &x [&x 1]\n", "f:1:8: error: the anchor &x is there already"),
         ("a: *x\n", "f:1:4: error: found undefined alias 'x'"),
-        (ENDLESS, "f:1:1: error: the file has more than 100000 values"),
-        ("- " * 3000 + "x\n", "f:1:1: error: the file is nested too deeply"),
+        ("a: &x [*x]\n", "f:1:8: error: found undefined alias 'x'"),
+        (ENDLESS, "f:15:18: error: the file has more than 100000 values"),
+        ("- " * 3000 + "x\n", "f:1:201: error: the file is nested too deeply"),
+        ("[" * 100_000, "f:1:101: error: the file is nested too deeply"),
         ("x" * 1_000_001, "f:1:1: error: the file has more than 1000000 characters"),
-        ("a: \x00\n", None),
+        (
+            "a: \x00\n",
+            "f:1:1: error: unacceptable character #x0000: control characters are not allowed",
+        ),
+        ("a: \ud800\n", None),
+        ("a: 2023-02-30\n", "f:1:4: error: day is out of range for month"),
+        ("a: " + "9" * 5000, None),
+        ("a: !!int '3'\n", "f:1:4: error: the tag !!int says nothing here: leave it out"),
+        ("a: !x {b: 1}\n", "f:1:4: error: the tag !x says nothing here: leave it out"),
+        ("!x a: 1\n", "f:1:1: error: the tag !x says nothing here: leave it out"),
+        ("[a]: 1\n", "f:1:1: error: a key is a word, not a list, a mapping or an alias"),
+        ("- ? {a: 1}\n", "f:1:5: error: a key is a word, not a list, a mapping or an alias"),
+        ("a: {<<: 1}\n", "f:1:9: error: << takes the keys of mappings only"),
+        ("a\n---\nb\n", "f:2:1: error: expected one document, but found another"),
     ],
-    ids=["open", "twice", "anchor", "alias", "endless", "deep", "long", "control"],
+    ids=lambda value: value[:12] if isinstance(value, str) else None,
 )
 def test_what_cannot_be_read_is_told_with_its_place(text: str, fault: str | None) -> None:
     with pytest.raises(BadDefinition) as caught:

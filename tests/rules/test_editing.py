@@ -41,6 +41,11 @@ def test_one_value_is_changed_and_its_comment_stays() -> None:
         changed(text, {("dates", "publication", "closes"): 1})
 
 
+def test_a_file_that_cannot_be_kept_as_it_is_is_changed_as_text() -> None:
+    with pytest.raises(BadInput, match="Change its text"):
+        changed("title: a\tb\nround: c\n", {("round",): "d"})
+
+
 @pytest.mark.parametrize(
     ("words", "kind", "value"),
     [

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,17 @@ def context_of(desk: Desk, folder: Path, *, demo: bool = True) -> Context:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=4)
+def app_of(context: Context) -> FastAPI:
+    """The application of a context, for all who visit it: its description alone takes a second."""
+    return create_app(context)
+
+
 def client_as(
     desk: Desk, context: Context, person: str | None, app: FastAPI | None = None
 ) -> TestClient:
     client = TestClient(
-        app or create_app(context), base_url="http://127.0.0.1:8000", raise_server_exceptions=False,
+        app or app_of(context), base_url="http://127.0.0.1:8000", raise_server_exceptions=False,
         client=("127.0.0.1", 50000),
     )  # fmt: skip
     if person:

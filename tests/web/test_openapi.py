@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
@@ -151,9 +150,9 @@ RIGHT, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
         ("school", RIGHT, 6),
         ("reviewer", RIGHT, 6),
         ("nobody", RIGHT, 3),
-        ("school", WRONG, 2),
+        ("school", WRONG, 3),
         ("administrator", RIGHT, 3),
-        ("administrator", WRONG, 1),
+        ("administrator", WRONG, 2),
     ],
 )
 def test_every_answer_is_as_described(
@@ -168,6 +167,8 @@ def test_every_answer_is_as_described(
     for found in schema.get_all_operations():
         assert isinstance(found, Ok)
         operation = found.ok()
+        if mode is WRONG and not _can_be_wrong(operation.definition.raw):
+            continue
 
         @seed(20230131)
         @settings(
@@ -181,8 +182,6 @@ def test_every_answer_is_as_described(
 
         try:
             ask()
-        except Unsatisfiable:
-            continue  # nothing can be wrong with a request that has no parts
         except FailureGroup as failure:
             failures.append(failure)
         asked.add(operation.label)
@@ -193,6 +192,17 @@ def test_every_answer_is_as_described(
         for path, methods in schema.raw_schema["paths"].items() for method in methods
     }  # fmt: skip
     assert asked == described if mode is RIGHT else asked < described
+
+
+def _can_be_wrong(described: Mapping[str, Any]) -> bool:
+    """Whether a request can be: not where all it has are names in its address, any text being one.
+
+    To find that out by trying takes seconds for each.
+    """
+    parameters = described.get("parameters", [])
+    return "requestBody" in described or any(
+        one["in"] == "query" or one["schema"].get("type") != "string" for one in parameters
+    )
 
 
 def _config(api: Api) -> SchemathesisConfig:

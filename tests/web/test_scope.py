@@ -150,9 +150,10 @@ def test_every_address_of_a_case_answers_strangers_as_if_there_were_none(
 ) -> None:
     context = context_of(sqlite_desk, tmp_path)
     before = sqlite_desk.case(), sqlite_desk.events(places["case_id"])
+    of_a_case = list[tuple[str, str]]()
     for who, person in strangers(sqlite_desk).items():
         client = client_as(sqlite_desk, context, person)
-        of_a_case = [one for one in addresses(client) if set("{") & set(one[1])]
+        of_a_case = of_a_case or [one for one in addresses(client) if "{" in one[1]]
         for method, path in of_a_case:
             if (method, path) in OPEN:
                 continue

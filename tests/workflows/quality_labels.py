@@ -86,8 +86,19 @@ EVERYWHERE: dict[str, Settings] = {
 }  # fmt: skip
 
 
+#: Books by what they were made of: a file's tests ask for the same one again and again.
+_BOOKS: dict[str, RuleBook] = {}
+
+
 def settings_book(process: str, settings: Settings) -> RuleBook:
     """The installed rules and rounds, with what countries have set: round -> area -> values."""
+    asked = repr((process, settings))
+    if asked not in _BOOKS:
+        _BOOKS[asked] = _settings_book(process, settings)
+    return _BOOKS[asked]
+
+
+def _settings_book(process: str, settings: Settings) -> RuleBook:
     story = StoryFile(
         story=process,
         begins=datetime(2022, 1, 1),  # noqa: DTZ001 - a story's own local time

@@ -21,8 +21,9 @@ ANSWER_DAYS = 4
 APPLICANT_DAYS = 8
 #: … and from how many days on a deadline sets the pace instead.
 FAR_AWAY = timedelta(days=16)
-#: How often nobody acts by herself: of those who apply, and of those who answer.
-APPLICANT_FORGETS, STAFF_FORGETS = 0.1, 0.03
+#: How often nobody who applies acts by herself; how often staff lets something lie, and how many
+#: working days.
+APPLICANT_FORGETS, STAFF_LETS_LIE, LIES_DAYS = 0.1, 0.03, 25
 #: How long a case rests where nothing presses, in days on average, and how often it ever leaves.
 REST_DAYS, LEAVES_REST = 90, 0.3
 #: How often somebody acts whose turn it is not: withdraws, closes, asks for an end.
@@ -73,8 +74,9 @@ def applicant_acts(random: Random, now: datetime, due: datetime | None, zone: Zo
 def staff_answers(
     random: Random, now: datetime, area: str, zone: ZoneInfo, days: float
 ) -> datetime:
-    """When one of the staff answers who does not forget it: in office hours, on a working day."""
-    day = add_working_days(local_day(now, zone), round(random.expovariate(1 / days)), area)
+    """When one of the staff answers: in office hours, on a working day."""
+    takes = LIES_DAYS if random.random() < STAFF_LETS_LIE else round(random.expovariate(1 / days))
+    day = add_working_days(local_day(now, zone), takes, area)
     while not is_working_day(day, area):
         day = add_working_days(day, 1, area)
     at = start_of(day, zone, time(9)) + timedelta(minutes=random.randint(0, 8 * 60))

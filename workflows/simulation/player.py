@@ -169,8 +169,6 @@ class Player:
                 return
             at = manners.rested(random, now, zone)
         elif waits_for.grant:
-            if random.random() < manners.STAFF_FORGETS:
-                return
             at = manners.staff_answers(random, now, case["area"], zone, self._answer_days)
         else:
             if random.random() < manners.APPLICANT_FORGETS:
