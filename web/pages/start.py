@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +14,13 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
 from base.i18n import say
 from models.cases import Case
 from models.database import reading
+from models.desk import Waiting
 from web.api.cases import deadlines
 from web.api.definitions import in_force
 from web.api.lines import case_line, process_of
 from web.api.shapes import Ahead
 from web.context import Context, Here
+from web.due import Due, due
 from web.language import Language
 from web.pages.rendering import page
 from web.scope import Scope, scope_of
@@ -31,10 +33,12 @@ from workflows.publishing import Library, Published
 from workflows.subjects import named_cases
 from workflows.titles import add_titles
 from workflows.tools import Tools
+from workflows.waiting import NEVER
 
 router = APIRouter()
 
 _case = Case.__table__  # type: ignore[attr-defined]
+_waiting = Waiting.__table__  # type: ignore[attr-defined]
 
 #: Cases named in each list of the start page; the API lists them all.
 NAMED = 20
@@ -54,6 +58,8 @@ class CaseShown:
     since: datetime
     zone: str
     next: Ahead | None
+    #: By when it is to be looked at, for those who judge; None for others.
+    due: Due | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +79,7 @@ class Desk:
 
     #: Process -> titles of states with the number of cases there.
     counts: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-    #: Those that wait for her, the longest wait first.
+    #: Those that wait for her, the most urgent first.
     hers: list[CaseShown] = field(default_factory=list)
     #: Other open ones, the last to change first.
     others: list[CaseShown] = field(default_factory=list)
@@ -139,13 +145,29 @@ def _desk(connection: Connection, context: Context, person: Someone, language: s
         actor = process.states[row["state"]].waits_for
         if actor and acts_as(connection, process, [actor], row, person.id, now):
             hers.append(row)
-    hers = hers[:NAMED]
+    dues = _dues(connection, [row["id"] for row in hers]) if scope.is_staff else {}
+    hers = sorted(hers, key=lambda row: dues.get(row["id"], NEVER))[:NAMED]
     rest = scope.cases() & _case.c.is_open.is_(True)
     rest &= _case.c.id.not_in([row["id"] for row in hers])
     others = _rows(connection, context.tools, rest, _case.c.since.desc(), NAMED)
-    found.hers = [_shown(connection, context, scope, row, language) for row in hers]
+    found.hers = [
+        replace(
+            _shown(connection, context, scope, row, language),
+            due=due(dues[row["id"]], row, now) if row["id"] in dues else None,
+        )
+        for row in hers
+    ]
     found.others = [_shown(connection, context, scope, row, language) for row in others]
     return found
+
+
+def _dues(connection: Connection, cases: Sequence[str]) -> dict[str, datetime]:
+    """By when each of some cases is to be looked at: as the queue says it."""
+    query = (
+        select(_waiting.c.case_id, func.min(_waiting.c.due_at, type_=_waiting.c.due_at.type))
+        .where(_waiting.c.case_id.in_(cases)).group_by(_waiting.c.case_id)
+    )  # fmt: skip
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _place(library: Library, connection: Connection, group: Row[Any]) -> tuple[str, int]:
