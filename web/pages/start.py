@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
 from base.i18n import say
 from models.cases import Case
 from models.database import reading
-from models.desk import Waiting
 from web.api.cases import deadlines
 from web.api.definitions import in_force
 from web.api.lines import case_line, process_of
@@ -23,6 +22,7 @@ from web.context import Context, Here
 from web.due import Due, due
 from web.language import Language
 from web.pages.rendering import page
+from web.queue import dues_of
 from web.scope import Scope, scope_of
 from web.signing_in import Perhaps, Someone
 from web.standing import own_standings
@@ -38,7 +38,6 @@ from workflows.waiting import NEVER
 router = APIRouter()
 
 _case = Case.__table__  # type: ignore[attr-defined]
-_waiting = Waiting.__table__  # type: ignore[attr-defined]
 
 #: Cases named in each list of the start page; the API lists them all.
 NAMED = 20
@@ -145,7 +144,7 @@ def _desk(connection: Connection, context: Context, person: Someone, language: s
         actor = process.states[row["state"]].waits_for
         if actor and acts_as(connection, process, [actor], row, person.id, now):
             hers.append(row)
-    dues = _dues(connection, [row["id"] for row in hers]) if scope.is_staff else {}
+    dues = dues_of(connection, [row["id"] for row in hers]) if scope.is_staff else {}
     hers = sorted(hers, key=lambda row: dues.get(row["id"], NEVER))[:NAMED]
     rest = scope.cases() & _case.c.is_open.is_(True)
     rest &= _case.c.id.not_in([row["id"] for row in hers])
@@ -159,15 +158,6 @@ def _desk(connection: Connection, context: Context, person: Someone, language: s
     ]
     found.others = [_shown(connection, context, scope, row, language) for row in others]
     return found
-
-
-def _dues(connection: Connection, cases: Sequence[str]) -> dict[str, datetime]:
-    """By when each of some cases is to be looked at: as the queue says it."""
-    query = (
-        select(_waiting.c.case_id, func.min(_waiting.c.due_at, type_=_waiting.c.due_at.type))
-        .where(_waiting.c.case_id.in_(cases)).group_by(_waiting.c.case_id)
-    )  # fmt: skip
-    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _place(library: Library, connection: Connection, group: Row[Any]) -> tuple[str, int]:
