@@ -13,7 +13,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 import sqlalchemy
+from anyio.from_thread import start_blocking_portal
 from sqlalchemy import text
+from starlette.testclient import TestClient
 
 from base.clock import VirtualClock
 from models.database import metadata, open_database
@@ -35,6 +37,15 @@ GIVEN = "KEURMERK_TEST_POSTGRES"
 def logs() -> None:
     """Traces as the program logs them: what structlog does by itself takes seconds for each."""
     set_up_logs()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loop() -> Iterator[None]:
+    """One event loop for all test clients: to begin one takes longer than most answers."""
+    with start_blocking_portal() as portal:
+        TestClient.portal = portal
+        yield
+        TestClient.portal = None
 
 
 def examples(number: int) -> int:
