@@ -1,6 +1,6 @@
 """How people behave in a simulation: when they come, how long they take, what they choose.
 
-What is assumed is here, in one place, and told with every outcome; docs/simulation.md repeats it.
+What is assumed is here, in one place; why, docs/decisions/1406-made-up-people.md says.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ APPLICANT_FORGETS, STAFF_LETS_LIE, LIES_DAYS = 0.1, 0.03, 25
 REST_DAYS, LEAVES_REST = 90, 0.3
 #: How often somebody acts whose turn it is not: withdraws, closes, asks for an end.
 OUT_OF_TURN = 0.05
-#: One in so many comes after the round has closed.
+#: How often somebody comes after the round has closed.
 LATECOMERS = 0.05
 #: What is first in a process file is what usually happens: how often it is taken before the next,
 #: by applicants, who seldom withdraw, and by staff, who does not always approve.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from random import Random
@@ -53,6 +54,9 @@ class Player:
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._numbers: dict[str, Random] = {}
+        #: Ids that are the same each time, and how many cases there were about each.
+        self._known = {*town.newcomers, *itertools.chain(*town.subjects.values())}
+        self._opened: Counter[str] = Counter()
         self._seen = ""
 
     def play(self, progress: Callable[[int, int], None] | None = None) -> Notes:
@@ -150,9 +154,15 @@ class Player:
         return not case["area"] or self._season.area in scopes_of(case["area"])
 
     def _random(self, case: dict[str, Any]) -> Random:
-        """Chance for one case: the same whatever the others do, in the order they were opened."""
+        """Chance for one case: the same whatever becomes of the others."""
         if case["id"] not in self._numbers:
-            self._numbers[case["id"]] = manners.chance(self._seed, f"case {len(self._numbers)}")
+            about = case[f"{self._published.process.subject}_id"]
+            # What a step has made has another id each time: it goes by its place among such.
+            whose = about if about in self._known else "made"
+            self._opened[whose] += 1
+            self._numbers[case["id"]] = manners.chance(
+                self._seed, f"case {whose} {self._opened[whose]}"
+            )
         return self._numbers[case["id"]]
 
     def _expect(self, case: dict[str, Any], due: datetime | None, sitting: int = 0) -> None:
