@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "cli.check",
     "evaluate": "cli.evaluate",
     "impact": "cli.impact",
+    "simulate": "cli.simulate",
     "move-cases": "cli.move_cases",
     "import": "cli.importing",
     "demo": "cli.demo",

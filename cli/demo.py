@@ -6,7 +6,6 @@ The School Label's is the Flemish round of 2022-23; the others are story files (
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +13,9 @@ import typer
 
 from base.clock import VirtualClock
 from base.i18n import N_, translate
-from base.settings import Settings
 from cli.context import wiring
 from cli.demo_acts import Story
-from cli.demo_data import EVE, begin, demo_settings
+from cli.demo_data import EVE, begin
 from cli.demo_story import PROCESS, whole_round
 from cli.demo_teller import Teller
 from cli.languages import DEFAULT, Language
@@ -26,9 +24,8 @@ from cli.story_file import beginning, read_story
 from cli.story_people import add_people
 from cli.story_player import Player
 from cli.story_settings import book_of
+from cli.temporary import temporary
 from cli.words import counted_in
-from models.database import open_database
-from models.schema import migrate
 from workflows.verifying import Report, verify
 
 
@@ -48,36 +45,29 @@ def run(
     Each step, decision and mail is printed.
     """
     story = read_story(process) if process != PROCESS else None
-    with tempfile.TemporaryDirectory(prefix="keurmerk-demo-") as folder:
-        # Nothing is left behind that would have to survive a power cut.
-        quick = Settings.model_construct(sqlite_synchronous="NORMAL")
-        settings = demo_settings(quick, Path(folder))
-        database = open_database(settings.database)
-        migrate(database)
-        database.dispose()
-        clock = VirtualClock(beginning(story) if story else EVE)
-        with wiring(context).open(settings, clock) as parts:
-            book = book_of(story) if story else None
-            begin(parts, process, book)
-            for other in story.processes if story else []:
-                publish_installed(parts, other, book)
-            teller = Teller(parts, language, as_json=as_json)
-            if story:
-                add_people(parts, story)
-                Player(parts, clock, story, teller.look, language).play()
-            else:
-                whole_round(Story(parts, clock, teller.look, language))
-            teller.end()
-            report = verify(parts.database)
-            sent = len(list((Path(folder) / "mail").glob("*.eml")))
-        typer.echo(
-            json.dumps({"cases": report.cases, "events": report.events,
-                        "decisions": report.decisions, "faults": report.faults, "mails": sent})
-            if as_json
-            else "\n" + _summary(report, sent, language)
-        )  # fmt: skip
-        if report.faults:
-            raise typer.Exit(1)
+    clock = VirtualClock(beginning(story) if story else EVE)
+    with temporary(wiring(context), clock) as parts:
+        book = book_of(story) if story else None
+        begin(parts, process, book)
+        for other in story.processes if story else []:
+            publish_installed(parts, other, book)
+        teller = Teller(parts, language, as_json=as_json)
+        if story:
+            add_people(parts, story)
+            Player(parts, clock, story, teller.look, language).play()
+        else:
+            whole_round(Story(parts, clock, teller.look, language))
+        teller.end()
+        report = verify(parts.database)
+        sent = len(list(Path(parts.settings.mail_folder).glob("*.eml")))
+    typer.echo(
+        json.dumps({"cases": report.cases, "events": report.events,
+                    "decisions": report.decisions, "faults": report.faults, "mails": sent})
+        if as_json
+        else "\n" + _summary(report, sent, language)
+    )  # fmt: skip
+    if report.faults:
+        raise typer.Exit(1)
 
 
 def _summary(report: Report, sent: int, language: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from sqlalchemy import Connection
 from base.errors import BadDefinition, BadInput
 from base.i18n import FALLBACK, N_
 from cli.context import Parts, wiring
+from cli.files import is_process, text_of
 from cli.move_cases import NAMED, said
 from cli.progress import progress
 from cli.words import counted
@@ -26,9 +26,6 @@ from workflows.known import known_to
 from workflows.process_file import read_process
 from workflows.process_impact import process_impact
 from workflows.told_moves import impact_as_data
-
-#: What only a process file has.
-_STATES = re.compile(r"^states:", re.MULTILINE)
 
 
 def register(app: typer.Typer) -> None:
@@ -52,17 +49,11 @@ def run(
     what that would do. Exits with 2 if the file has errors.
     """
     given = wiring(context)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(
-            N_("The file {name} cannot be opened: {why}."),
-            name=file.name, why=getattr(error, "strerror", None) or str(error),
-        ) from None  # fmt: skip
+    text = text_of(file)
     with given.open(given.settings(), None) as parts, reading(parts.database) as connection:
         now = parts.clock.now()
         force = files_in_force(connection, parts.engine.tools.library, now.date())
-        if _STATES.search(text):
+        if is_process(text):
             typer.echo(_of_process(connection, parts, text, file, force.book, against, as_json))
             return
         errors = [

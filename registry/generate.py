@@ -41,6 +41,12 @@ _LAST = ("Adler", "Bakker", "Costa", "Dubois", "Erdem", "Ferri", "Green", "Horva
 _ACTIVITIES = ("project", "webinar", "workshop", "group", "course")
 
 
+def language_of(area: str) -> str:
+    """The language made-up people of an area are written to; of its country, or else English."""
+    known = {**{code[:2]: language for code, _share, language in _AREAS}, **dict(_SPREAD)}
+    return known.get(area) or known.get(area[:2]) or "en"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Size:
     """How much is made up, and which round it fits."""
@@ -56,6 +62,8 @@ class Size:
     nql_since: date = date(2020, 7, 1)
     #: Everything that is made up happened before this day.
     today: date = date(2022, 11, 23)
+    #: Areas, each as often as its share, and the language people there are written to.
+    areas: tuple[tuple[str, str], ...] = tuple(_SPREAD)
 
     def __post_init__(self) -> None:
         """Raises ValueError where the numbers cannot be met."""
@@ -106,7 +114,7 @@ class _Making:
         self._number = number
         #: Differs from school to school without any order.
         self._mixed = (number * 2_654_435_761 + 12_345) % 2**32
-        self._area, self._language = _SPREAD[self._mixed % len(_SPREAD)]
+        self._area, self._language = size.areas[self._mixed % len(size.areas)]
 
     def school(self) -> None:
         """Eligible schools lie evenly among the others."""

@@ -124,6 +124,8 @@ def area(value: Any) -> str:
         code = value.strip()
         if _AREA.fullmatch(code) and code[:2] in _countries():
             return code
+        if not code:
+            raise BadValue(N_("Write a country or one of its regions, such as BE or BE-VLG."))
     raise BadValue(
         N_("{value} is no area. Write a country or one of its regions, such as BE or BE-VLG."),
         value=shown(value),

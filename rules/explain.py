@@ -50,6 +50,17 @@ def explain(
     }  # fmt: skip
 
 
+def requirement(rule_set: RuleSet, criterion: str, values: Values, language: str) -> str:
+    """What a criterion requires, in words of ``language``; nothing is said of what was found.
+
+    Arguments:
+        values: the round's values.
+    """
+    required = _required(bind(rule_set, values).criteria[criterion])
+    places = {**values, "actual": None, "required": required, "missing": None}
+    return fill(say(rule_set.criterion(criterion).text, language), places, language)
+
+
 def _finding(
     written: CriterionText, condition: Condition, outcome: Outcome, facts: Mapping[str, Any],
     unsaid: Collection[str], values: Values, language: str,

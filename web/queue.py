@@ -205,11 +205,18 @@ def _rows(connection: Connection, line: Sequence[tuple[str, datetime]]) -> list[
 
 def due_of(connection: Connection, case_id: str) -> datetime | None:
     """By when an open case is to be looked at; None once it has ended."""
-    query = select(func.min(_waiting.c.due_at, type_=Instant())).where(
-        _waiting.c.case_id == case_id
+    return dues_of(connection, [case_id]).get(case_id)
+
+
+def dues_of(connection: Connection, cases: Sequence[str]) -> dict[str, datetime]:
+    """By when each of some cases is to be looked at, by id, without those that have ended."""
+    due_at = func.min(_waiting.c.due_at, type_=Instant()).label("due_at")
+    query = (
+        select(_waiting.c.case_id, due_at)
+        .where(_waiting.c.case_id.in_(cases))
+        .group_by(_waiting.c.case_id)
     )
-    found: datetime | None = connection.execute(query).scalar()
-    return found
+    return {row.case_id: row.due_at for row in connection.execute(query)}
 
 
 def people_of(connection: Connection, scope: Scope, day: date) -> dict[str, str]:

@@ -31,6 +31,7 @@ from workflows.definition import Process
 from workflows.form import missing
 from workflows.graph import onward
 from workflows.log_words import UNDO
+from workflows.machine import triggers_from
 from workflows.parties import add_parties
 from workflows.subjects import name_of, named_cases
 from workflows.titles import add_titles
@@ -75,6 +76,8 @@ class Standing:
     days_left: int | None
     #: What she may do now.
     steps: list[Name]
+    #: The one of them that is meant to be taken; empty if there is none.
+    main: str
     #: Those of them that send the form in: the form leads to them.
     submits: frozenset[str]
     may_edit: bool
@@ -154,6 +157,7 @@ def _standing(
     if coming:
         today = local_day(now, ZoneInfo(row["zone"]))
         days = max(0, (last_day(coming[0].at, row["zone"]) - today).days)
+    possible = foresight.possible(connection, context.tools, row, person.id)
     issued = select(_label.c.id).where(_label.c.case_id == row["id"]).order_by(_label.c.id)
     return Standing(
         id=row["id"], name=name_of(row) or row["id"],
@@ -166,8 +170,9 @@ def _standing(
         next=coming[0] if coming else None, days_left=days,
         steps=[
             Name(name=name, title=say(process.transitions[name].title, language))
-            for name in foresight.possible(connection, context.tools, row, person.id)
+            for name in possible
         ],
+        main=main_step(process, row["state"], possible),
         submits=submitting(process),
         may_edit=fills_in,
         missing=_lacking(connection, process, row["id"]) if fills_in else 0,
@@ -178,6 +183,19 @@ def _standing(
         ],
         labels=list(connection.execute(issued).scalars()),
     )  # fmt: skip
+
+
+def main_step(process: Process, state: str, possible: Sequence[str]) -> str:
+    """The step of those somebody may take that is meant to be taken; empty if there is none.
+
+    It is the first one, unless that is a way out beside what the state waits for: withdrawing,
+    while somebody else opens a link.
+    """
+    first = next(iter(possible), "")
+    if not first or first == triggers_from(process, state)[0]:
+        return first
+    ends = all(process.states[one].final for one in process.transitions[first].targets)
+    return "" if ends else first
 
 
 def submitting(process: Process) -> frozenset[str]:

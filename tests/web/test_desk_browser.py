@@ -48,16 +48,19 @@ def place(
 
 def tab_to(page: Page, selector: str) -> None:
     """Press Tab until something is reached."""
+    page.locator(selector).first.wait_for(state="attached")
+    # Found once, not after every key: a page has a hundred places to stop at.
+    wanted = page.locator(selector).element_handles()
     for _ in range(120):
         page.keyboard.press("Tab")
-        if page.locator(selector).and_(page.locator(":focus")).count():
+        if page.evaluate("wanted => wanted.includes(document.activeElement)", wanted):
             return
     raise AssertionError(selector)
 
 
 @pytest.mark.parametrize(
     ("language", "width", "javascript"),
-    [("nl", PHONE, True), ("en", SCREEN, False), ("nl", SCREEN, False), ("en", PHONE, True)],
+    [("nl", PHONE, True), ("nl", SCREEN, False), ("en", SCREEN, True), ("en", PHONE, False)],
 )
 def test_a_reviewer_asks_for_changes_and_takes_it_back_by_keyboard(
     place: tuple[str, Desk], browser: Browser, language: str, width: int, javascript: bool,

@@ -132,7 +132,9 @@ def test_the_start_page_says_what_waits_for_whom(get: Get, sqlite_desk: Desk) ->
         waits, _, rest = page.partition("<h2>Processes</h2>")[0].partition("What else is open")
         assert re.findall(r'href="/cases/[^"]+">([^<]+)<', waits) == hers
         assert re.findall(r'href="/cases/[^"]+">([^<]+)<', rest) == others
-    assert "To be judged 1" in words(get("/", desk.reviewer))
+    reviewers = words(get("/", desk.reviewer))
+    assert "To be judged 1" in reviewers
+    assert "working days left in time until" in reviewers, "it is as urgent as in the queue"
     assert "Your NSO is reading your application 1" in words(get("/", desk.teachers[0]))
 
 

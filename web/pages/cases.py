@@ -35,6 +35,7 @@ from web.pages.sending import Form
 from web.queue import due_of
 from web.scope import scope_of, visible_case
 from web.signing_in import NotSignedIn, Perhaps, Reader, Someone
+from web.standing import main_step
 from web.surveys import OPENS
 from workflows.actors import acts_as
 from workflows.assigning import colleagues, reviewers_of
@@ -124,6 +125,7 @@ def _case_page(
         picture=Markup(picture),  # noqa: S704 - escaped in it
         pictures=PICTURES, pdf=PDF, comment=comment, comment_error=comment_error,
         assign_error=assign_error, hers=hers,
+        main=main_step(process, row["state"], [one.name for one in found.triggers]),
         has_survey=row["organisation_id"] in scope.organisations
         and any(OPENS in start.effect for start in process.starts.values()),
         seconds=int((found.undo_until - context.tools.clock.now()).total_seconds())

@@ -21,7 +21,7 @@ from base.errors import (
 )
 from base.i18n import LANGUAGES, N_
 from models.database import reading
-from notifications.languages import NAMES
+from notifications.languages import NAMES, SPOKEN
 from rules.book import RuleBook
 from rules.country_values import CountryValue, country_values
 from rules.editing import Path, Value, changed, read, values_of
@@ -264,7 +264,7 @@ def _shown(
         request, "draft.html", status=status, row=row, typed=typed, text=text, checked=checked,
         problems=problems or {}, kinds=KIND, status_words=STATUS, mine=mine, moved=moved,
         view=view, difference=difference(current, text), outcomes=OUTCOMES, today=today,
-        lines=text.splitlines(), users=force.users(file), box=BOX, **shown,
+        lines=text.splitlines(), users=force.users(file), box=BOX, spoken=sorted(SPOKEN), **shown,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from base.errors import BadInput, KeurmerkError, NotMet, Refused
-from base.i18n import N_, say, translate
+from base.i18n import N_, colon, say, translate
 from models.database import reading
 from web.api.sent import check_address
 from web.context import Context, Here
@@ -63,10 +63,13 @@ def choose(
     """The chosen cases, and what can be decided on them."""
     lines = _lines(context, person, language, case or [])
     ways: dict[str, tuple[str, int]] = {}
+    mixed = len({line.process.process for line in lines}) > 1
     for line in lines:
         for name, title in line.triggers.items():
             key = f"{line.process.process}/{name}"
-            ways[key] = title, ways.get(key, ("", 0))[1] + 1
+            # Two processes may call two steps the same.
+            whose = f"{say(line.process.title, language)}{colon(language)}" if mixed else ""
+            ways[key] = f"{whose}{title}", ways.get(key, ("", 0))[1] + 1
     return page(request, "several.html", stage="choose", lines=lines, ways=ways, back=back)
 
 

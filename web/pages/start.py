@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +19,10 @@ from web.api.definitions import in_force
 from web.api.lines import case_line, process_of
 from web.api.shapes import Ahead
 from web.context import Context, Here
+from web.due import Due, due
 from web.language import Language
 from web.pages.rendering import page
+from web.queue import dues_of
 from web.scope import Scope, scope_of
 from web.signing_in import Perhaps, Someone
 from web.standing import own_standings
@@ -31,6 +33,7 @@ from workflows.publishing import Library, Published
 from workflows.subjects import named_cases
 from workflows.titles import add_titles
 from workflows.tools import Tools
+from workflows.waiting import NEVER
 
 router = APIRouter()
 
@@ -54,6 +57,8 @@ class CaseShown:
     since: datetime
     zone: str
     next: Ahead | None
+    #: By when it is to be looked at, for those who judge; None for others.
+    due: Due | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +78,7 @@ class Desk:
 
     #: Process -> titles of states with the number of cases there.
     counts: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-    #: Those that wait for her, the longest wait first.
+    #: Those that wait for her, the most urgent first.
     hers: list[CaseShown] = field(default_factory=list)
     #: Other open ones, the last to change first.
     others: list[CaseShown] = field(default_factory=list)
@@ -139,11 +144,18 @@ def _desk(connection: Connection, context: Context, person: Someone, language: s
         actor = process.states[row["state"]].waits_for
         if actor and acts_as(connection, process, [actor], row, person.id, now):
             hers.append(row)
-    hers = hers[:NAMED]
+    dues = dues_of(connection, [row["id"] for row in hers]) if scope.is_staff else {}
+    hers = sorted(hers, key=lambda row: dues.get(row["id"], NEVER))[:NAMED]
     rest = scope.cases() & _case.c.is_open.is_(True)
     rest &= _case.c.id.not_in([row["id"] for row in hers])
     others = _rows(connection, context.tools, rest, _case.c.since.desc(), NAMED)
-    found.hers = [_shown(connection, context, scope, row, language) for row in hers]
+    found.hers = [
+        replace(
+            _shown(connection, context, scope, row, language),
+            due=due(dues[row["id"]], row, now) if row["id"] in dues else None,
+        )
+        for row in hers
+    ]
     found.others = [_shown(connection, context, scope, row, language) for row in others]
     return found
 

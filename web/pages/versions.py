@@ -21,6 +21,7 @@ from web.language import Language
 from web.pages.rendering import page
 from web.pages.sending import Form
 from web.signing_in import Reader
+from workflows.definition import Process
 from workflows.form import find_field
 from workflows.move_to_version import move_cases
 from workflows.publishing import Published
@@ -181,7 +182,7 @@ def _shown(
         counted=_counted(whole, language), kinds=KINDS, why=why, problems=problems or {},
         results=results, chosen=chosen, most=MOST, last=here[-1]["id"] if len(here) == AT_ONCE
         else "", choices=_numbers(there, target), lacking=names.lacking, states=states,
-        becoming={one: say(target.process.states[one].title, language) for one in names.new},
+        becoming={one: _called(target.process, one, language) for one in names.new},
         state_box=STATE,
         next_query=urlencode(
             {"to": target.number, "round": wanted or "", "after": here[-1]["id"] if here else ""}
@@ -203,14 +204,20 @@ def shown_moves(whole: Summary, language: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _called(process: Process, state: str, language: str) -> str:
+    """A state by its title and its name: a renamed one often keeps its title."""
+    return f"{say(process.states[state].title, language)} ({state})"
+
+
 def line(move: Move, language: str) -> Line:
     """A case of the list, in words."""
     before, after = move.before.process, move.after.process
+    renamed = move.state != move.case["state"]
     return Line(
         move=move, name=name_of(move.case) or say(after.title, language),
-        state=say(before.states[move.case["state"]].title, language),
-        becomes=say(after.states[move.state].title, language)
-        if move.state != move.case["state"] else "",
+        state=_called(before, move.case["state"], language)
+        if renamed else say(before.states[move.case["state"]].title, language),
+        becomes=_called(after, move.state, language) if renamed else "",
         timers=[(_does(move, change.name, language), change) for change in move.timers],
         at_once=[_does(move, one, language) for one in move.at_once],
         lost=[_field(move, one, language) for one in move.lost],

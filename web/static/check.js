@@ -5,6 +5,8 @@ const PAUSE = 500;
 const box = document.querySelector("textarea[data-check]");
 const remarks = document.querySelector("#remarks");
 const examples = document.querySelector("[data-examples]");
+const gaps = document.querySelector("[data-gaps]");
+const difference = document.querySelector("[data-difference]");
 
 /** An element with a text and what stands in it. */
 function make(tag, values = {}, ...parts) {
@@ -45,7 +47,7 @@ function showRemarks(found) {
 function showExamples(found) {
   if (!examples) return;
   const said = examples.dataset;
-  const words = Object.fromEntries(said.outcomes.split(";").filter(Boolean).map((one) => one.split("=")));
+  const words = wordsOf(said.outcomes);
   const shown = found.examples.map((one) => {
     const sign = make("span", { className: one.as_expected ? "good" : "bad" },
       one.as_expected ? `✓ ${said.good}` : `✗ ${said.bad}`);
@@ -67,6 +69,27 @@ function showExamples(found) {
   examples.replaceChildren(...(shown.length ? shown : [make("p", { className: "soft" }, said.none)]));
 }
 
+/** What “key=word;key=word;” says. */
+function wordsOf(text) {
+  return Object.fromEntries(text.split(";").filter(Boolean).map((one) => one.split("=")));
+}
+
+function showGaps(found) {
+  const said = gaps.dataset;
+  const tongues = wordsOf(said.tongues), places = wordsOf(said.areas);
+  const lines = found.gaps.map((one) => {
+    const words = {
+      tongue: tongues[one.language], instead: tongues[one.instead] ?? one.instead,
+      areas: one.areas.map((code) => places[code] ?? code).join(", ") || said.nobody,
+    };
+    const sentence = said.gap.replace(/{(\w+)}/g, (_whole, name) => words[name]);
+    return make("li", {}, make("code", {}, one.path),
+      ` (${said.line.replace("{number}", one.line)}): ${sentence}`);
+  });
+  gaps.replaceChildren(lines.length ? make("ul", { className: "card plain" }, ...lines)
+    : make("p", { className: "good" }, said.good));
+}
+
 if (box) {
   let timer, last;
   box.addEventListener("input", () => {
@@ -83,6 +106,9 @@ if (box) {
         const found = await answer.json();
         showRemarks(found);
         showExamples(found);
+        showGaps(found);
+        // The difference is made by the page: what it shows is not of this text any more.
+        difference.replaceChildren(make("p", { className: "soft" }, difference.dataset.difference));
       } catch (error) {
         if (error.name !== "AbortError") throw error;
       }
