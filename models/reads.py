@@ -17,6 +17,8 @@ from models.writes import told_as_sqlalchemy_does
 
 #: A list that is longer is left to SQLAlchemy: each length is a statement of its own.
 MAX_LISTED = 3
+#: What libpq says of a connection without a transaction.
+_IDLE = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +84,9 @@ def _fetched(connection: Connection, asked: _Asked, sent: Any) -> list[Any]:
     driver: Any = connection.connection.driver_connection
     cursor: Any = connection.connection.cursor()
     # PostgreSQL gets the beginning of a transaction and its first question in one round trip.
-    together = driver.pipeline() if connection.dialect.name == "postgresql" else nullcontext()
+    server = connection.dialect.name == "postgresql"
+    first = server and driver.pgconn.transaction_status == _IDLE
+    together = driver.pipeline() if first else nullcontext()
     with told_as_sqlalchemy_does(connection):
         with together:
             cursor.execute(asked.text, sent)
