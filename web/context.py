@@ -24,7 +24,7 @@ from workflows.tools import Tools
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Context:
-    """The parts of the installation the web uses; another one is another, whatever is in it."""
+    """The parts of the installation that the web uses; each is its own, whatever is in it."""
 
     settings: Settings
     database: sqlalchemy.Engine
