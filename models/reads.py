@@ -44,6 +44,9 @@ class Question:
         return [asked.row(row) for row in _fetched(connection, asked, asked.sent(known))]
 
 
+_Takes = tuple[str, str, int | None, Callable[[Any], Any] | None]
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Asked:
     """A query in the words of a driver."""
@@ -51,7 +54,7 @@ class _Asked:
     text: str
     #: What each parameter takes: its name there, that of the value (and which of a list of values),
     #: and what puts it in the driver's form.
-    takes: Sequence[tuple[str, str, int | None, Callable[[Any], Any] | None]]
+    takes: Sequence[_Takes]
     #: The order of the parameters, where they have no names.
     order: Sequence[str] | None
     names: Sequence[str]
@@ -93,7 +96,7 @@ def _asked(dialect: Dialect, query: Select[Any], lengths: tuple[tuple[str, int],
     there = made.construct_expanded_state(
         {**dict.fromkeys(made.binds), **{name: [None] * length for name, length in lengths}}
     )
-    takes = []
+    takes: list[_Takes] = []
     for name, one in made.binds.items():
         write = one.type.dialect_impl(dialect).bind_processor(dialect)
         if one.expanding:

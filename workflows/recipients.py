@@ -142,7 +142,7 @@ def _taking_parts(
     return found
 
 
-def _recipient(row: Row) -> Recipient:
+def _recipient(row: Any) -> Recipient:
     return Recipient(**{name: row[name] for name in ("id", "name", "email", "language")})
 
 
