@@ -41,7 +41,8 @@ def _lines(found: Outcome, seed: int, answer_days: float) -> Iterator[str]:
         ],
     )  # fmt: skip
     yield from _table(
-        "Weeks of the staff", ("week of", "working days", "came", "answered", "waiting", "late of them"),
+        "Weeks of the staff",
+        ("week of", "working days", "came", "answered", "waiting", "late of them"),
         [
             (one.begins, one.working_days, one.came, one.answered, one.waiting, one.late)
             for one in found.weeks

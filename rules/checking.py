@@ -78,7 +78,7 @@ def check_book(book: RuleBook, untried: Collection[str] = ()) -> list[Remark]:
     Arguments:
         untried: rule sets whose examples came out before, with the rounds there were then.
     """
-    checked = [*book.rule_sets(), *book.rounds()]
+    checked: list[RuleSet | Round] = [*book.rule_sets(), *book.rounds()]
     texts: dict[str, set[tuple[str, str]]] = {}
     for one in checked:
         located = book.located(one.name)

@@ -134,7 +134,7 @@ def test_the_demo_plays_the_round_and_everything_holds(tmp_path: Path, command: 
     for words in (
         "Invited → Draft", "2,501 characters", "registered on 2 September 2020", "there are 2",
         "mag het eTwinning School Label aanvragen", "Bram Maes: “Submit”",
-        "Rita Verbeeck: takes the step back", "linked to this school",
+        "Rita Verbeeck: takes the last step back", "linked to this school",
         "Nog 14 dagen", "Nog 7 dagen", "Nog één dag", "Draft → Expired", "Awarded → Lapsed",
         "A resubmission on 1 March", "28 February 2023",
     ):  # fmt: skip
