@@ -35,7 +35,7 @@ def apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 def test_what_fails_before_the_settings_are_read_is_one_sentence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(service, "read_settings", broken)
+    monkeypatch.setattr("base.settings.read_settings", broken)
     with pytest.raises(SystemExit) as end:
         service.main()
     said = capsys.readouterr()
@@ -59,7 +59,7 @@ def test_a_log_for_programs_has_the_trace_in_one_line(
         service.set_up_logs("json")
         return broken()
 
-    monkeypatch.setattr(service, "read_settings", read)
+    monkeypatch.setattr("base.settings.read_settings", read)
     with pytest.raises(SystemExit):
         service.main()
     line, sentence = capsys.readouterr().err.splitlines()
@@ -76,7 +76,7 @@ def test_a_log_for_programs_has_the_trace_in_one_line(
 def test_where_no_file_can_be_written_the_log_has_the_trace(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(service, "read_settings", broken)
+    monkeypatch.setattr("base.settings.read_settings", broken)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
     with pytest.raises(SystemExit):
         service.main()
