@@ -58,10 +58,11 @@ def run(
     language: Language = DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:  # fmt: skip
-    """Play a whole round on a virtual clock with made-up people, and say what came of it.
+    """Play a whole round on a virtual clock, with made-up people.
 
-    People are made up; engine, rules, timers and mails are the real ones. The same seed gives the
-    same round. Takes the installed files; sends nothing, and leaves nothing behind.
+    Says what came of it: states, what stood in the way, waiting times, the staff's load, timers
+    and mails. Engine, rules, timers and mails are the real ones. The same seed gives the same
+    round. Takes the installed files; sends nothing, and leaves nothing behind.
     """
     defined = definitions(process, file or [])
     area = area_of(country)

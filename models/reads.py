@@ -5,7 +5,7 @@ All of it runs inside the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
@@ -57,6 +57,8 @@ class _Asked:
     #: What each parameter takes: its name there, that of the value (and which of a list of values),
     #: and what puts it in the driver's form.
     takes: Sequence[_Takes]
+    #: The values that stand in the query itself, in the driver's form.
+    fixed: Mapping[str, Any]
     #: The order of the parameters, where they have no names.
     order: Sequence[str] | None
     names: Sequence[str]
@@ -65,7 +67,7 @@ class _Asked:
 
     def sent(self, known: Mapping[str, Any]) -> Any:
         """The parameters as the driver takes them."""
-        values = {}
+        values = dict(self.fixed)
         for there, name, index, write in self.takes:
             value = known[name] if index is None else known[name][index]
             values[there] = write(value) if write else value
@@ -97,17 +99,24 @@ def _fetched(connection: Connection, asked: _Asked, sent: Any) -> list[Any]:
 @lru_cache(maxsize=256)
 def _asked(dialect: Dialect, query: Select[Any], lengths: tuple[tuple[str, int], ...]) -> _Asked:
     made = query.compile(dialect=dialect)
+    binds, lists = made.bind_names.items(), dict(lengths)
     there = made.construct_expanded_state(
-        {**dict.fromkeys(made.binds), **{name: [None] * length for name, length in lengths}}
+        {name: [None] * lists[name] if name in lists else one.value for one, name in binds}
     )
     takes: list[_Takes] = []
-    for name, one in made.binds.items():
+    fixed: dict[str, Any] = {}
+    one: Any
+    for one, name in binds:
         write = one.type.dialect_impl(dialect).bind_processor(dialect)
+        places: Iterable[tuple[int | None, str]] = [(None, name)]
         if one.expanding:
-            inside = enumerate(there.parameter_expansion[name])
-            takes += [(each, name, index, write) for index, each in inside]
-        else:
-            takes.append((name, name, None, write))
+            places = enumerate(there.parameter_expansion[name])
+        for index, place in places:
+            if one.required:
+                takes.append((place, name, index, write))
+            else:
+                value = one.value if index is None else one.value[index]
+                fixed[place] = write(value) if write else value
     readers = [
         column.type.dialect_impl(dialect).result_processor(dialect, None)
         for column in query.selected_columns
@@ -115,6 +124,7 @@ def _asked(dialect: Dialect, query: Select[Any], lengths: tuple[tuple[str, int],
     return _Asked(
         text=there.statement,
         takes=takes,
+        fixed=fixed,
         order=there.positiontup,
         names=[str(column.key) for column in query.selected_columns],
         readers=[(place, one) for place, one in enumerate(readers) if one],

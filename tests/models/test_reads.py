@@ -43,6 +43,21 @@ def test_an_answer_is_what_sqlalchemy_gives(engine: sqlalchemy.Engine) -> None:
     assert len(rows) > MAX_LISTED
 
 
+def test_values_may_stand_in_the_question_itself(engine: sqlalchemy.Engine) -> None:
+    with writing(engine) as connection, pipelined(connection) as writes:
+        writes.insert(_timer, [timer(key) for key in ("a", "b", "c")])
+    query = (
+        select(_timer.c.key)
+        .where(_timer.c.key.in_(["a", "b"]), _timer.c.due_at == NOON, _timer.c.key != "z")
+        .where(_timer.c.key.in_(bindparam("keys", expanding=True)))
+        .limit(1)
+    )
+    asked = Question(query, ("keys",))
+    with reading(engine) as connection:
+        assert asked.rows(connection, {"keys": ["b", "c"]}) == [{"key": "b"}]
+        assert asked.rows(connection, {"keys": ["c"]}) == []
+
+
 def test_days_answers_and_odd_values_come_back_as_they_are(engine: sqlalchemy.Engine) -> None:
     row = {
         "id": new_id(), "kind": "school", "name": "Sint-Jan", "place": "", "country": "BE",
