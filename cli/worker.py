@@ -130,7 +130,9 @@ async def _gone_and_back(database: Engine) -> None:
         there = await asyncio.to_thread(_is_there, database)
         if gone and there:
             return
-        gone = gone or not there
+        if not there and not gone:
+            log.warning("database away")
+            gone = True
 
 
 def _is_there(database: Engine) -> bool:
