@@ -90,8 +90,8 @@ def check_book(book: RuleBook, untried: Collection[str] = ()) -> list[Remark]:
     ]  # fmt: skip
 
 
-# Each process that is published asks this of the same files. What a file says is right or wrong by
-# itself and by the files of its calendar: another country's dates there change nothing here.
+# Each process that is published asks this of the same files. A file is right or wrong by itself and
+# by the files of its calendar: what changes in another calendar changes nothing here.
 @lru_cache(maxsize=1024)
 def _checked(files: frozenset[tuple[str, str]], name: str, tried: bool) -> tuple[Remark, ...]:
     return tuple(_check(_book(files), [name], () if tried else (name,)))
