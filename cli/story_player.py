@@ -27,9 +27,10 @@ from notifications.delivery import deliver
 from workflows.answers import add_file, add_link, save_answers
 from workflows.answers_store import answers_of
 from workflows.bulk import start_each
-from workflows.definition import Ask, FormField, Process, Step
+from workflows.definition import Ask, Process, Step
 from workflows.foresight import consequences
 from workflows.form import fields
+from workflows.form_definition import FormField
 from workflows.publishing import Published
 from workflows.sweep import next_due, sweep
 

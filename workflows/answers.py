@@ -24,8 +24,8 @@ from models.database import writing
 from models.writes import insert
 from workflows.actors import Row, acts_as
 from workflows.case_rows import locked
-from workflows.definition import FormField
 from workflows.form import check_answers, find_field, normalise
+from workflows.form_definition import FormField
 from workflows.overtaken import (
     CLEARED,
     UNANSWERED,

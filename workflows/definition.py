@@ -6,130 +6,17 @@ every key with examples.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
-NAME = r"^[a-z][a-z0-9_]*$"
-Name = Annotated[str, Field(pattern=NAME, max_length=60)]
-Texts = Annotated[dict[str, str], Field(min_length=1)]
+from workflows.definition_parts import Messages, Name, Names, Part, RoundValue, Texts
+from workflows.form_definition import Form
+from workflows.points_in_time import At, Span
 
 
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-_ROUND_VALUE = r"^round\.[a-z0-9_.]+$"
-
-
-def _of_round(value: str) -> str:
-    if not re.match(_ROUND_VALUE, value):
-        message = f'"{value}" is no value of the round: write round.NAME'
-        raise ValueError(message)
-    return value
-
-
-#: A value of the round: ``round.asks_number``.
-RoundValue = Annotated[
-    str, AfterValidator(_of_round), Field(json_schema_extra={"pattern": _ROUND_VALUE})
-]
-
-#: No span is longer: ten years. A larger number is a slip of the pen.
-MOST_DAYS = 3650
-Names = Annotated[list[Name], BeforeValidator(_as_list, json_schema_input_type=Name | list[Name])]
-#: Template name of the process -> the actor who gets it.
-Messages = dict[Name, Name]
-
-_AT = re.compile(
-    r"^(?:(?P<end>end of)|(?P<time>(?:[01][0-9]|2[0-3]):[0-5][0-9]) on"
-    r"|round\.(?P<hour>[a-z0-9_.]+) on)"
-    r" (?:(?:round|(?P<yearly>yearly))\.(?P<date>[a-z0-9_.]+)|(?P<own>case\.[a-z0-9_]+))$"
-)
-_SPAN = re.compile(
-    r"^(?:(?P<count>[0-9]{1,4})|round\.(?P<parameter>[a-z0-9_.]+))"
-    r" (?:(?P<working>working )?days?|(?P<hours>hours?))$"
-)
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class At(_Part):
-    """A point on a day of the round, or of the case itself, in the zone of the case.
-
-    ``end of round.first_window.closes`` is 24:00 of that day; ``09:00 on round.publication`` is
-    that local time; ``end of case.last_day`` is 24:00 of a day the case keeps. ``yearly.NAME`` is
-    the next day of the round's date's day and month, in whatever year. With ``round.NAME on``, the
-    round says the hour: a whole number from 0 to 23; where it does not, the day's beginning counts.
-    """
-
-    #: Name of the round's date: first_window.closes; or of one the case keeps: case.last_day.
-    date: str
-    #: Local time, HH:MM; None is the end of the day …
-    time: str | None = None
-    #: … or the name of a round parameter that gives the hour.
-    hour: str | None = None
-    #: Whether it comes back every year.
-    yearly: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        found = _AT.match(value)
-        if not found:
-            hint = 'write "end of round.DATE", "09:00 on round.DATE" or the same of case.DATE'
-            message = f'"{value}" is no point in time: {hint}'
-            raise ValueError(message)
-        return {
-            "date": found["date"] or found["own"], "time": found["time"],
-            "hour": found["hour"], "yearly": bool(found["yearly"]),
-        }  # fmt: skip
-
-
-class Span(_Part):
-    """A length of time: ``14 days``, ``2 working days``, ``round.NAME working days``, ``48 hours``.
-
-    Days last until the end of the last one; hours are counted to the second.
-    """
-
-    #: A fixed number, or …
-    count: int | None = Field(default=None, ge=0, le=MOST_DAYS)
-    #: … the name of a round parameter that gives it.
-    parameter: str | None = None
-    working: bool = False
-    #: Whether the number is one of hours.
-    hours: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        found = _SPAN.match(value)
-        if not found:
-            hint = 'write "14 days", "2 working days" or "round.NAME days"'
-            message = f'"{value}" is no span: {hint}'
-            raise ValueError(message)
-        count = int(found["count"]) if found["count"] else None
-        return {
-            "count": count, "parameter": found["parameter"], "working": bool(found["working"]),
-            "hours": bool(found["hours"]),
-        }  # fmt: skip
-
-
-class Party(_Part):
+class Party(Part):
     """Someone or something else that a case is about: a co-founder, a project, a second account."""
 
     title: Texts
@@ -137,7 +24,7 @@ class Party(_Part):
     kind: Literal["person", "organisation", "project"]
 
 
-class Actor(_Part):
+class Actor(Part):
     """Who may act or is written to: resolved for each case, never a list of names.
 
     Exactly one of ``linked_to``, ``party``, ``grant``, ``did``, ``anyone``, ``address``,
@@ -191,7 +78,7 @@ class Actor(_Part):
         return self
 
 
-class State(_Part):
+class State(Part):
     """A state, under its three names."""
 
     #: For staff.
@@ -206,57 +93,7 @@ class State(_Part):
     frees: bool = False
 
 
-class FormField(_Part):
-    """One field of the form."""
-
-    name: Name
-    type: Literal["yes_no", "text", "choice", "evidence"]
-    title: Texts
-    hint: Texts | None = None
-    #: yes_no: the answer needed to submit.
-    must_be: Literal["yes", "no"] | None = None
-    #: text, choice and evidence: needed to submit.
-    required: bool = False
-    #: choice: the answers there are, and what they are called.
-    choices: dict[Name, Texts] = {}
-    #: text: at most so many characters (the form's limit when left out).
-    max_characters: int | None = Field(default=None, ge=1, le=100_000)
-    #: text: characters that cannot be used in it.
-    without: str = ""
-    #: evidence: links, files or both.
-    kinds: list[Literal["url", "file"]] = ["url", "file"]
-    #: evidence: kinds of file.
-    accept: list[str] = []
-    #: evidence: largest file, in units of 2**20 bytes, inclusive.
-    max_megabytes: int = Field(default=10, ge=1, le=100)
-    #: evidence: how many links and files at most.
-    at_most: int = Field(default=10, ge=1, le=100)
-
-
-class Section(_Part):
-    """A section of the form."""
-
-    section: Name
-    step: int = Field(ge=1)
-    title: Texts
-    text: Texts | None = None
-    #: A document of ``documents`` that is downloaded here.
-    document: str | None = None
-    fields: list[FormField] = Field(min_length=1)
-
-
-class Form(_Part):
-    """The form of the process."""
-
-    edited_in: list[Name]
-    edited_by: Names
-    #: The field whose answer is the name of the case in lists and mails: ``project.title``.
-    titled_by: str | None = None
-    max_characters: int = Field(default=2500, ge=1, le=100_000)
-    sections: list[Section] = Field(min_length=1)
-
-
-class Ask(_Part):
+class Ask(Part):
     """What a trigger asks of the person who fires it."""
 
     name: Name
@@ -290,7 +127,7 @@ class Ask(_Part):
     only_if: RoundValue | None = None
 
 
-class Branch(_Part):
+class Branch(Part):
     """One of several states a step leads to."""
 
     to: Name
@@ -298,7 +135,7 @@ class Branch(_Part):
     when: list[str] = []
 
 
-class Step(_Part):
+class Step(Part):
     """What starts and transitions share."""
 
     title: Texts
@@ -365,7 +202,7 @@ class Transition(Step):
     undo: bool = False
 
 
-class TimerRule(_Part):
+class TimerRule(Part):
     """Something that happens by itself while a case is in certain states."""
 
     states: list[Name] = Field(alias="while", min_length=1)
@@ -405,7 +242,7 @@ class TimerRule(_Part):
         return self
 
 
-class Digest(_Part):
+class Digest(Part):
     """One mail a working day to each holder of a right, about the cases that wait."""
 
     #: Local time, HH:MM.
@@ -416,7 +253,7 @@ class Digest(_Part):
     mail: Name
 
 
-class Promise(_Part):
+class Promise(Part):
     """What must hold on every path to a state; checked before publishing."""
 
     text: Texts
@@ -427,7 +264,7 @@ class Promise(_Part):
     sends_mail: bool = False
 
 
-class Process(_Part):
+class Process(Part):
     """A process file."""
 
     process: Name

@@ -14,7 +14,8 @@ from typing import Any
 
 from base.errors import BadInput, Problem
 from base.i18n import N_
-from workflows.definition import FormField, Process, Section
+from workflows.definition import Process
+from workflows.form_definition import FormField, Section
 
 #: ``section.field`` -> ``"yes"``, ``"no"``, a text, or None.
 Answers = Mapping[str, Any]

@@ -18,7 +18,7 @@ from documents.declaration import Declaration, render_declaration
 from models.cases import Case
 from models.registry import Organisation, Person, Project
 from workflows.awarded import awarded_label
-from workflows.definition import FormField
+from workflows.form_definition import FormField
 from workflows.publishing import Published
 from workflows.sent_form import FormAt, form_as_it_stands, last_sent_at
 from workflows.tools import Tools

@@ -8,8 +8,9 @@ from typing import Any
 
 from base.errors import Problem
 from base.i18n import N_, say, translate
-from workflows.definition import Ask, FormField, Process
+from workflows.definition import Ask, Process
 from workflows.form import Answers, missing, sections
+from workflows.form_definition import FormField
 
 #: An answer in words; marked here so that the catalogues have them.
 YES_NO = {"yes": N_("Yes"), "no": N_("No")}

@@ -1,7 +1,7 @@
 """The JSON Schema of process files, for editors that complete and check while one writes.
 
-It is made from the types in ``workflows/definition.py``: a key's description is the ``#:`` comment
-above it. ``python -m workflows.schema`` writes it anew; a test compares the file with the types.
+It is made from the types of ``MODULES``: a key's description is the ``#:`` comment above it.
+``python -m workflows.schema`` writes it anew; a test compares the file with the types.
 """
 
 from __future__ import annotations
@@ -9,12 +9,16 @@ from __future__ import annotations
 import ast
 import inspect
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import orjson
 
-from workflows import definition
+from workflows import definition, form_definition, points_in_time
 from workflows.definition import Process
+
+#: Where the types of a process file stand.
+MODULES = (definition, form_definition, points_in_time)
 
 FILE = Path(__file__).resolve().parent / "schemas" / "process.json"
 
@@ -52,13 +56,20 @@ def process_schema() -> dict[str, Any]:
 
 def _comments() -> dict[str, dict[str, str]]:
     """The ``#:`` comment above each field of each type, by the field's name in a file."""
-    source = inspect.getsource(definition)
+    found: dict[str, dict[str, str]] = {}
+    for module in MODULES:
+        found |= _comments_in(module)
+    return found
+
+
+def _comments_in(module: ModuleType) -> dict[str, dict[str, str]]:
+    source = inspect.getsource(module)
     lines = source.splitlines()
     found: dict[str, dict[str, str]] = {}
     for node in ast.parse(source).body:
         if not isinstance(node, ast.ClassDef):
             continue
-        fields = getattr(definition, node.name).model_fields
+        fields = getattr(module, node.name).model_fields
         for part in node.body:
             if not isinstance(part, ast.AnnAssign) or not isinstance(part.target, ast.Name):
                 continue

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from base.days import add_working_days, end_of, is_working_day, local_day, start_of
 from base.ids import new_id
-from workflows.definition import At, Process, Span, TimerRule
+from workflows.definition import Process, TimerRule
 from workflows.kept_values import with_own
+from workflows.points_in_time import At, Span
 
 #: Local time at which a reminder goes out some days before a deadline.
 REMINDED_AT = time(9)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from base.i18n import N_, say, translate
-from workflows.definition import At, Branch, Process, Span, Step
+from workflows.definition import Branch, Process, Step
+from workflows.points_in_time import At, Span
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from base.clock import VirtualClock
 from models.database import writing
@@ -16,20 +15,15 @@ from models.registry import Label
 from rules.judge import Judge
 from tests.builders import Desk, add_school, give_files
 from tests.conftest import opened
+from tests.web.browsing import PHONE, SCREEN, browser, look
 from tests.web.conftest import context_of
 from tests.web.serving import served
 from web.app import create_app
 
+__all__ = ["browser"]
+
 pytestmark = pytest.mark.browser
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-    "--disable-background-networking", "--disable-component-update",
-]  # fmt: skip
-#: WCAG 2.2 AA, and what is good practice besides.
-STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PHONE, SCREEN = 320, 1280
 #: Parts of the browser itself: its viewer of PDF files.
 OWN = ("chrome://", "chrome-extension://")
 
@@ -94,15 +88,6 @@ def _pages(desk: Desk) -> dict[str, tuple[str, str | None]]:
     }
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert CHROMIUM.exists(), "Chromium is missing: apt-get install chromium"
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield found
-        found.close()
-
-
 def visit(site: Site, page: Page, name: str) -> None:
     """Go to a page as the person it is for."""
     path, person = site.pages[name]
@@ -146,11 +131,7 @@ def test_pages_are_for_everybody(
             visit(site, page, name)
             assert page.locator("html").get_attribute("lang") == language
             page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-            if (language, width, scheme) in LOOKED_AT:
-                options = {"runOnly": STANDARD, "resultTypes": ["violations"]}
-                found = Axe().run(page, options=options)
-                assert found.response["violations"] == [], (name, found.generate_report())
+            look(page, name, axe=(language, width, scheme) in LOOKED_AT)
             strange = [one for one in told if not one.startswith((site.address, "data:", *OWN))]
             if name == "error":
                 strange = [one for one in strange if "404" not in one]
@@ -223,7 +204,7 @@ def test_text_twice_as_large_still_fits(site: Site, browser: Browser) -> None:
         for name in site.pages:
             visit(site, page, name)
             page.evaluate("document.documentElement.style.fontSize = '200%'")
-            assert page.evaluate("document.documentElement.scrollWidth") <= SCREEN // 2, name
+            look(page, name, axe=False)
 
 
 def test_a_process_is_drawn_in_the_colours_of_the_page(site: Site, browser: Browser) -> None:

@@ -7,17 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from base.clock import VirtualClock
 from models.database import open_database, writing
 from models.messages import Mail
 from rules.judge import Judge
 from tests.builders import Desk, add_school, give_files
+from tests.web.browsing import PHONE, SCREEN, browser, look, tab_to
 from tests.web.conftest import context_of
 from tests.web.serving import served
-from tests.web.test_browser import PHONE, SCREEN, STANDARD, browser
 from tests.web.test_queue import submit
 from web.app import create_app
 
@@ -46,18 +45,6 @@ def place(
     database.dispose()
 
 
-def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until something is reached."""
-    page.locator(selector).first.wait_for(state="attached")
-    # Found once, not after every key: a page has a hundred places to stop at.
-    wanted = page.locator(selector).element_handles()
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        if page.evaluate("wanted => wanted.includes(document.activeElement)", wanted):
-            return
-    raise AssertionError(selector)
-
-
 @pytest.mark.parametrize(
     ("language", "width", "javascript"),
     [("nl", PHONE, True), ("nl", SCREEN, False), ("en", SCREEN, True), ("en", PHONE, False)],
@@ -76,14 +63,9 @@ def test_a_reviewer_asks_for_changes_and_takes_it_back_by_keyboard(
         page.on("console", lambda message: told.append(message.text))
         page.on("request", lambda request: told.append(request.url))
 
-        def look(name: str) -> None:
+        def see(name: str) -> None:
             assert page.locator("html").get_attribute("lang") == language
-            if not javascript:
-                return
-            page.wait_for_load_state()  # a button pressed may still be on its way
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-            found = Axe().run(page, options={"runOnly": STANDARD, "resultTypes": ["violations"]})
-            assert found.response["violations"] == [], (name, found.generate_report())
+            look(page, name, axe=javascript)
 
         def choose(path: str) -> None:
             """Follow a link of the head; on a phone they are behind its menu."""
@@ -99,10 +81,10 @@ def test_a_reviewer_asks_for_changes_and_takes_it_back_by_keyboard(
         page.wait_for_url(f"{address}/")
         choose("/overview")
         page.wait_for_url("**/overview")
-        look("overview")
+        see("overview")
         choose("/queue")
         page.wait_for_url("**/queue")
-        look("queue")
+        see("queue")
         assert page.locator("a[data-line]").first.inner_text() == "Sint-Jan"
         if javascript:
             page.keyboard.press("j")
@@ -117,17 +99,17 @@ def test_a_reviewer_asks_for_changes_and_takes_it_back_by_keyboard(
             tab_to(page, "a[data-line]")
         page.keyboard.press("Enter")
         page.wait_for_url(f"**/cases/{case_id}")
-        look("case")
+        see("case")
         tab_to(page, 'a[href$="/steps/request_changes"]')
         page.keyboard.press("Enter")
         page.wait_for_url("**/steps/request_changes")
-        look("step")
+        see("step")
         tab_to(page, 'textarea[id="feedback.esafety"]')
         page.keyboard.type("De link werkt niet.")
         tab_to(page, 'button[value="look"]')
         page.keyboard.press("Enter")
         page.locator('button[value="take"]').wait_for()
-        look("mails")
+        see("mails")
         tab_to(page, ".letter summary")
         page.keyboard.press("Enter")
         tab_to(page, "#mail-0-text")
@@ -139,7 +121,7 @@ def test_a_reviewer_asks_for_changes_and_takes_it_back_by_keyboard(
         assert desk.case()["state"] == "changes_requested"
         (mail,) = [one for one in desk.mails(case_id=case_id, status="waiting") if one["edited"]]
         assert mail["edited"]["text"].endswith("Tot binnenkort")
-        look("case that can be taken back")
+        see("case that can be taken back")
         tab_to(page, "form.undo button")
         page.keyboard.press("Enter")
         page.locator('a[href$="/steps/request_changes"]').wait_for()
@@ -147,7 +129,7 @@ def test_a_reviewer_asks_for_changes_and_takes_it_back_by_keyboard(
         assert desk.rows(Mail, id=mail["id"])[0]["status"] == "withdrawn"
         if javascript:
             page.goto(f"{address}/queue/several?case={case_id}")
-            look("several")
+            see("several")
         # The browser's own viewer shows the PDF.
         own = (address, "data:", "chrome-extension:", "chrome:")
         assert [one for one in told if not one.startswith(own)] == []

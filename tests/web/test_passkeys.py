@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from starlette.testclient import TestClient
 
 from base.settings import Settings
@@ -18,14 +16,14 @@ from models.access import Passkey, Session, SignInStart
 from models.database import writing
 from tests.builders import Desk
 from tests.notifications.conftest import free_port
+from tests.web.browsing import PHONE, SCREEN, browser, look
 from tests.web.conftest import client_as, context_of
 from tests.web.serving import served
-from tests.web.test_browser import CHROMIUM, FLAGS, STANDARD
 from web.app import create_app
 from web.context import Context
 
-#: Where pictures of the pages go, for whoever wants to look at them.
-SHOTS = os.environ.get("KEURMERK_TEST_SHOTS")
+__all__ = ["browser"]
+
 AUTHENTICATOR = {
     "protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
     "hasUserVerification": True, "isUserVerified": True, "automaticPresenceSimulation": True,
@@ -39,27 +37,20 @@ def named(desk: Desk, folder: Path, port: int = 8000) -> Context:
 
 
 @pytest.fixture
-def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        context = browser.new_context(
-            viewport={"width": 1280, "height": 900}, locale="en", timezone_id="Europe/Brussels"
-        )
+def page(browser: Browser) -> Iterator[Page]:
+    with browser.new_context(
+        viewport={"width": SCREEN, "height": 900}, locale="en", timezone_id="Europe/Brussels"
+    ) as context:
         yield context.new_page()
-        browser.close()
 
 
 def looked_at(page: Page, name: str) -> None:
     """No violation, nothing beside the page, at both widths and in two languages."""
     for language in ("en", "nl"):
         page.goto(f"{page.url.split('?')[0]}?lang={language}")
-        for width in (320, 1280):
+        for width in (PHONE, SCREEN):
             page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-            if SHOTS:
-                page.screenshot(path=f"{SHOTS}/{name}-{language}-{width}.png", full_page=True)
-        found = Axe().run(page, options={"runOnly": STANDARD, "resultTypes": ["violations"]})
-        assert found.response["violations"] == [], (name, found.generate_report())
+            look(page, f"{name}-{language}", axe=width == SCREEN)
     page.goto(f"{page.url.split('?')[0]}?lang=en")
 
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Page
 from starlette.testclient import TestClient
 
 from base.clock import VirtualClock
@@ -21,14 +20,15 @@ from models.digisnap import Digisnap, DigisnapReport
 from models.registry import Grant
 from rules.judge import Judge
 from tests.builders import Desk, add_member, add_person
+from tests.web.browsing import PHONE, SCREEN, browser, look, tab_to
 from tests.web.conftest import client_as, context_of
 from tests.web.serving import served
-from tests.web.test_browser import CHROMIUM, FLAGS, PHONE, SCREEN, STANDARD
-from tests.web.test_desk_browser import tab_to
 from tests.workflows.school_rights import RIGHT, give, open_school
 from web.app import create_app
 from web.context import Context
 from web.signing_in import HEADER
+
+__all__ = ["browser"]
 
 CODE = "Digisnap_88Xf2y"
 NL = {"accept-language": "nl"}
@@ -222,75 +222,69 @@ def test_what_is_looked_at_each_day_is_no_deadline(desk: Desk, context: Context)
 
 
 @pytest.mark.browser
-def test_the_pages_are_for_everybody(desk: Desk, context: Context) -> None:
+def test_the_pages_are_for_everybody(desk: Desk, context: Context, browser: Browser) -> None:
     with_report(desk, context)
     give(desk, desk.extra["ict"])
     people = {
         "principal": "katrien.bernaerts@example.org", "team": "dirk.digisnap@example.org",
     }  # fmt: skip
-    with served(create_app(context)) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+    with served(create_app(context)) as address:
         for language, width in (("nl", PHONE), ("en", SCREEN)):
             view = browser.new_page(viewport={"width": width, "height": 900}, locale=language)
 
-            def look(name: str, view: Any = view, width: int = width, lang: str = language) -> None:
-                wide = view.evaluate("document.documentElement.scrollWidth")
-                assert wide <= width, f"{name} is {wide} wide at {width}"
-                faults = Axe().run(view, options=OPTIONS).response["violations"]
-                assert faults == [], f"{name}: {faults}"
-                if SHOTS:
-                    view.screenshot(path=f"{SHOTS}/{name}-{lang}-{width}.png", full_page=True)
+            def press(selector: str, view: Page = view) -> None:
+                view.locator(selector).first.click()
 
-            def sign_in(who: str, view: Any = view) -> None:
+            def sign_in(who: str, view: Page = view) -> None:
                 view.set_extra_http_headers({HEADER: people[who]})
 
             sign_in("principal")
             for name, path in (("rights", "/rights"), ("digisnap", "/digisnap")):
                 view.goto(address + path)
-                look(name)
+                look(view, name)
             view.goto(f"{address}/rights/grant")
-            view.locator("[name=act][value=search]").click()
-            look("people-empty")
+            press("[name=act][value=search]")
+            look(view, "people-empty")
             view.select_option("#role", "teacher")
-            view.locator("[name=act][value=search]").click()
+            press("[name=act][value=search]")
             for box in view.locator("#main input[type=checkbox]").all():
                 box.check()
-            look("people")
-            view.locator("[formaction='/rights/grant/right']").click()
-            look("step-1")
-            view.locator(".buttons .button").first.click()
+            look(view, "people")
+            press("[formaction='/rights/grant/right']")
+            look(view, "step-1")
+            press(".buttons .button")
             view.fill("#first_day", "22/11/2022")
-            view.locator(".buttons .button").first.click()
-            look("step-2")
+            press(".buttons .button")
+            look(view, "step-2")
             view.fill("#last_day", "22/11/2023")
             view.fill("#reason", "Digisnap")
-            view.locator(".buttons .button").first.click()
-            look("step-3")
-            view.locator(".buttons .button").first.click()
-            look("granted")
+            press(".buttons .button")
+            look(view, "step-3")
+            press(".buttons .button")
+            look(view, "granted")
             sign_in("team")
             view.goto(f"{address}/digisnap")
-            look("team")
+            look(view, "team")
             view.close()
-        browser.close()
 
 
 @pytest.mark.browser
 def test_a_principal_gives_a_right_by_keyboard_alone_without_javascript(
-    desk: Desk, context: Context
+    desk: Desk, context: Context, browser: Browser
 ) -> None:
-    with served(create_app(context)) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        page = browser.new_page(
+    with (
+        served(create_app(context)) as address,
+        browser.new_page(
             viewport={"width": PHONE, "height": 800}, locale="nl", java_script_enabled=False,
             extra_http_headers={HEADER: "katrien.bernaerts@example.org"},
-        )  # fmt: skip
+        ) as page,
+    ):  # fmt: skip
 
         def press(selector: str) -> None:
             tab_to(page, selector)
             with page.expect_navigation():
                 page.keyboard.press("Enter")
-            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE, page.url
+            look(page, axe=False)
 
         page.goto(f"{address}/rights")
         press("main a[href^='/rights/grant']")
@@ -310,11 +304,4 @@ def test_a_principal_gives_a_right_by_keyboard_alone_without_javascript(
             page.keyboard.type(text)
         press("main .buttons .button")
         press("main .buttons .button")
-        browser.close()
     assert [row["state"] for row in desk.rows_of_cases() if row["process"] == "user_right"]
-
-
-#: A folder for screenshots, to look at by hand; empty: none are taken.
-SHOTS = ""
-#: What is wrong is told, and nothing is made ready that nobody reads.
-OPTIONS = {"runOnly": STANDARD, "resultTypes": ["violations"]}

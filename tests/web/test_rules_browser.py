@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from base.clock import VirtualClock
 from models.database import reading, writing
 from rules.judge import Judge
 from tests.builders import Desk, add_grant, add_person
 from tests.conftest import opened
+from tests.web.browsing import PHONE, SCREEN, browser, look, tab_to
 from tests.web.conftest import context_of
 from tests.web.serving import served
-from tests.web.test_browser import CHROMIUM, FLAGS, PHONE, SCREEN, STANDARD
-from tests.web.test_desk_browser import tab_to
 from web.app import create_app
+
+__all__ = ["browser"]
 
 pytestmark = pytest.mark.browser
 
@@ -37,14 +36,6 @@ WORDS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield found
-        found.close()
-
-
 def looked_at(page: Page, told: list[str], address: str, *, script: bool) -> None:
     """See that the page fits, that axe finds nothing, and nothing strange was said or asked."""
     page.wait_for_load_state()  # a button pressed may still be on its way
@@ -52,12 +43,11 @@ def looked_at(page: Page, told: list[str], address: str, *, script: bool) -> Non
     assert view is not None
     for width in (PHONE, SCREEN):
         page.set_viewport_size({"width": width, "height": view["height"]})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, (page.url, width)
+        look(page, axe=False)
     page.set_viewport_size(view)
     if script:
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
-        found = Axe().run(page, options={"runOnly": STANDARD, "resultTypes": ["violations"]})
-        assert found.response["violations"] == [], (page.url, found.generate_report())
+        look(page)
     strange = [one for one in told if not one.startswith((address, "data:"))]
     assert strange == []
 
@@ -118,7 +108,7 @@ def test_a_rule_administrators_journey_by_keyboard_alone(
                 keys.press(f'button:has-text("{name}")')
                 page.wait_for_url(f"{address}/")
 
-            def look() -> None:
+            def see() -> None:
                 looked_at(page, told, address, script=script)
 
             def check(text: str, said: str) -> None:
@@ -130,7 +120,7 @@ def test_a_rule_administrators_journey_by_keyboard_alone(
 
             sign_in("Ada")
             page.goto(address + FILE)
-            look()
+            see()
             keys.press("button[value=begin]")
             box = page.locator("#text")
             box.wait_for()
@@ -149,7 +139,7 @@ def test_a_rule_administrators_journey_by_keyboard_alone(
             else:
                 assert page.url.endswith(f"#line-{line}")
             assert "drie" in box.input_value()
-            look()
+            see()
             check(text.replace("min_active_teachers: 3", "min_active_teachers: 2"), words["good"])
             keys.write("#why", "Twee volstaan.")
             keys.reach("#first_day")
@@ -158,23 +148,23 @@ def test_a_rule_administrators_journey_by_keyboard_alone(
             page.get_by_text(words["proposed"]).first.wait_for()
             draft = page.url
             assert page.get_by_role("button", name=words["publish"], exact=True).count() == 0
-            look()
+            see()
             sign_in("Bram")
             for where in ("/rules", f"{draft.removeprefix(address)}/impact", "/mailbox"):
                 page.goto(address + where)
-                look()
+                see()
             keys.press("tbody th a")
             page.wait_for_url("**/mailbox/*")
-            look()
+            see()
             page.goto(draft)
             keys.press("button[value=publish]")
             page.locator(".good-box").wait_for()
-            look()
+            see()
             desk.clock.move_to(datetime(2022, 12, 12, 11, 0, tzinfo=UTC))
             page.goto(address + FILE.replace("/round/", "/process/").removesuffix("/2023-2024"))
             keys.press("a[href^='/rules/versions/']")
             page.locator("#why").wait_for()
-            look()
+            see()
             keys.press("form#cases button")  # without a reason
             page.locator("#why-error").wait_for()
             told[:] = [one for one in told if "422" not in one]  # the browser's word for a refusal
@@ -183,7 +173,7 @@ def test_a_rule_administrators_journey_by_keyboard_alone(
             keys.write("#why", "Voor iedereen.")
             keys.press("form#cases button")
             page.locator("#came").wait_for()
-            look()
+            see()
             case = desk.case()
             assert case["release_id"] != desk.published.id
             assert desk.events(case["id"])[-1]["payload"]["why"] == "Voor iedereen."

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page
 
 from base.clock import VirtualClock
@@ -17,9 +16,9 @@ from models.database import open_database, writing
 from rules.judge import Judge
 from tests.builders import Desk, add_school
 from tests.documents.making import pdf
+from tests.web.browsing import PHONE, SCREEN, browser, look
 from tests.web.conftest import context_of
 from tests.web.serving import served
-from tests.web.test_browser import PHONE, SCREEN, STANDARD, browser
 from web.app import create_app
 
 pytestmark = pytest.mark.browser
@@ -46,7 +45,7 @@ WORDS = {
     },
 }  # fmt: skip
 #: The addresses axe has looked at, and how wide the page was: it takes a second each time.
-LOOKED_AT: set[tuple[str, int]] = set()
+LOOKED_AT: set[tuple[str, str]] = set()
 FEEDBACK = "Toon ook hoe leerlingen mee beslissen."
 
 
@@ -143,19 +142,19 @@ def test_a_school_applies_and_improves_its_application(
         page.goto(f"{site.address}/sign-in")
         page.get_by_role("button", name=f"{school} 1", exact=True).click()
         page.goto(f"{site.address}/applications")
-        _look(page, scripts=scripts, width=width)
+        _look(page, scripts=scripts)
 
         hand.press(page.locator("main").get_by_role("link", name=words["apply"]))
-        _look(page, scripts=scripts, width=width)
+        _look(page, scripts=scripts)
         hand.press(page.get_by_role("link", name=words["start"]))
-        _look(page, scripts=scripts, width=width)
+        _look(page, scripts=scripts)
         hand.press(page.get_by_role("button", name=words["start"]))
 
-        _fill_in(page, hand, words, evidence, scripts=scripts, width=width)
+        _fill_in(page, hand, words, evidence, scripts=scripts)
         case_id = page.url.split("/")[4]
         hand.press(page.get_by_role("button", name=words["submit"], exact=True))
         assert page.locator("h1").inner_text() == words["receipt"]
-        _look(page, scripts=scripts, width=width)
+        _look(page, scripts=scripts)
         with page.expect_download() as download:
             page.get_by_role("link", name="PDF").click()
         assert Path(download.value.path()).read_bytes()[:4] == b"%PDF"
@@ -165,9 +164,9 @@ def test_a_school_applies_and_improves_its_application(
         )
         hand.press(page.locator("main").get_by_role("link", name=words["mine"]))
         assert page.get_by_text(FEEDBACK).is_visible()
-        _look(page, scripts=scripts, width=width)
+        _look(page, scripts=scripts)
         hand.press(page.get_by_role("link", name=words["look"]))
-        _look(page, scripts=scripts, width=width)
+        _look(page, scripts=scripts)
         hand.press(page.get_by_role("button", name=words["again"]))
         assert page.locator("h1").inner_text() == words["receipt"]
         # What stands beside the journey, on a phone.
@@ -175,17 +174,17 @@ def test_a_school_applies_and_improves_its_application(
         receipt = page.url
         for path in ("/calendar", "/notices", "/preferences", "/account", receipt):
             page.goto(path if path == receipt else f"{site.address}{path}")
-            _look(page, scripts=scripts, width=PHONE)
+            _look(page, scripts=scripts)
         assert [one for one in told if not one.startswith((site.address, "data:"))] == []
     events = [event["trigger"] for event in site.desk.events(case_id)]
     assert events == ["apply", "submit", "request_changes", "resubmit"]
 
 
 def _fill_in(
-    page: Page, hand: Hand, words: dict[str, str], evidence: Path, *, scripts: bool, width: int
+    page: Page, hand: Hand, words: dict[str, str], evidence: Path, *, scripts: bool
 ) -> None:
     """Every section of the form, one after the other."""
-    _look(page, scripts=scripts, width=width)
+    _look(page, scripts=scripts)
     yes = page.get_by_role("radio", name=words["yes"], exact=True)
     hand.tick(yes)
     hand.type(page.get_by_label(words["link"]), "https://school.example/beleid")
@@ -201,7 +200,7 @@ def _fill_in(
     hand.press(page.get_by_role("button", name=words["end"]))
     assert page.url.endswith("/form/preview")
     assert page.locator("#missing").count() == 0
-    _look(page, scripts=scripts, width=width)
+    _look(page, scripts=scripts)
 
 
 def _upload(page: Page, evidence: Path, *, scripts: bool, name: str = "bewijs.jpg") -> None:
@@ -213,14 +212,9 @@ def _upload(page: Page, evidence: Path, *, scripts: bool, name: str = "bewijs.jp
         page.locator(".file").get_by_role("link", name=name).wait_for()
 
 
-def _look(page: Page, *, scripts: bool, width: int) -> None:
-    """Nothing sticks out, and axe finds nothing; it needs scripts to look."""
-    if not scripts:
-        return
-    page.wait_for_load_state()  # a button pressed may still be on its way
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
-    if (page.url, width) in LOOKED_AT:
-        return
-    LOOKED_AT.add((page.url, width))
-    found = Axe().run(page, options={"runOnly": STANDARD, "resultTypes": ["violations"]})
-    assert found.response["violations"] == [], (page.url, found.generate_report())
+def _look(page: Page, *, scripts: bool) -> None:
+    """See that the page stands by the standard: axe looks at each once, and needs scripts."""
+    page.wait_for_load_state()  # what was pressed may still be on its way
+    seen = page.url, str(page.viewport_size)
+    look(page, axe=scripts and seen not in LOOKED_AT)
+    LOOKED_AT.add(seen)

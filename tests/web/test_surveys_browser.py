@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from base.clock import VirtualClock
 from models.database import open_database
@@ -19,17 +17,15 @@ from rules.judge import Judge
 from tests.builders import Desk
 from tests.surveys import conftest as results
 from tests.surveys.exercises import begun, open_desk, opened, token_of
+from tests.web.browsing import PHONE, SCREEN, browser, look, tab_to
 from tests.web.conftest import context_of
 from tests.web.serving import served
-from tests.web.test_browser import CHROMIUM, FLAGS, PHONE, SCREEN, STANDARD
-from tests.web.test_desk_browser import tab_to
 from web.app import create_app
 from web.signing_in import HEADER
 
-pytestmark = pytest.mark.browser
+__all__ = ["browser"]
 
-#: A folder for pictures, for whoever wants to look at the pages.
-SHOTS = os.environ.get("KEURMERK_TEST_SHOTS")
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -41,25 +37,6 @@ def desk(
     database = open_database(f"sqlite:///{path}", synchronous="NORMAL")
     yield open_desk(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
     database.dispose()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield found
-        found.close()
-
-
-def look(page: Page, name: str) -> None:
-    """See that the page stands by the standard and does not scroll sideways."""
-    page.wait_for_load_state()  # a button pressed may still be on its way
-    if SHOTS:
-        page.screenshot(path=f"{SHOTS}/{name}-{page.viewport_size['width']}.png", full_page=True)  # type: ignore[index]
-    options = {"runOnly": STANDARD, "resultTypes": ["violations"]}
-    found = Axe().run(page, options=options).response["violations"]
-    assert found == [], f"{name}: {found}"
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
 
 
 def test_pages_of_exercises(desk: Desk, browser: Browser, tmp_path: Path) -> None:
@@ -159,7 +136,7 @@ def test_an_exercise_is_set_up_and_answered_by_keyboard_alone(
         tab_to(page, selector)
         with page.expect_navigation():
             page.keyboard.press(key)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+        look(page, axe=False)
 
     def fill(page: Page, selector: str, text: str) -> None:
         tab_to(page, selector)

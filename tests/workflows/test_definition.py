@@ -11,10 +11,11 @@ from pydantic import ValidationError
 from base.errors import BadDefinition
 from workflows.checking import check_process
 from workflows.checks.check import Known
-from workflows.definition import At, Process, Span
+from workflows.definition import Process
 from workflows.diagram import diagram
 from workflows.form import missing_per_section
 from workflows.machine import machine_of, next_state, triggers_from
+from workflows.points_in_time import At, Span
 from workflows.process_file import FOLDER, load_processes, read_process
 
 pytestmark = pytest.mark.unit

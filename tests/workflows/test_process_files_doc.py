@@ -10,19 +10,20 @@ import pytest
 from pydantic import BaseModel
 
 from base.located import read_yaml
-from workflows import definition
 from workflows.checking import check_process
 from workflows.checks.check import Known
-from workflows.definition import At, Span
+from workflows.definition import Ask
 from workflows.known import RIGHTS
+from workflows.points_in_time import At, Span
 from workflows.process_file import FOLDER, read_process
+from workflows.schema import MODULES
 
 pytestmark = pytest.mark.unit
 
 DOC = (FOLDER.parent / "docs" / "process-files.md").read_text("utf-8")
 
 
-ASKED = set(get_args(definition.Ask.model_fields["type"].annotation))
+ASKED = set(get_args(Ask.model_fields["type"].annotation))
 
 
 def blocks(kind: str) -> list[str]:
@@ -52,10 +53,11 @@ def test_the_check_says_what_it_shows(lending_text: str, known: Known) -> None:
 def test_it_explains_every_key_and_no_other() -> None:
     kinds = [
         kind
-        for kind in vars(definition).values()
+        for module in MODULES
+        for kind in vars(module).values()
         if isinstance(kind, type)
         and issubclass(kind, BaseModel)
-        and kind.__module__ == definition.__name__
+        and kind.__module__ == module.__name__
     ]
     phrases = {At, Span}
     keys = {

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from base.days import end_of
-from workflows.definition import At, Process, Span, TimerRule
+from workflows.definition import Process, TimerRule
+from workflows.points_in_time import At, Span
 from workflows.process_file import read_process
 from workflows.timing import before, instant, last_day, plan
 

@@ -20,7 +20,8 @@ from workflows import foresight
 from workflows.actors import acts_as
 from workflows.answers import MEGABYTE, may_edit
 from workflows.answers_store import answers_of, evidence_of
-from workflows.definition import FormField, Process, Section
+from workflows.definition import Process
+from workflows.form_definition import FormField, Section
 from workflows.overtaken import UNANSWERED, versions_of
 from workflows.preview import Preview, preview
 from workflows.subjects import name_of

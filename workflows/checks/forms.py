@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workflows.checks.check import Check, Place
-from workflows.definition import Form, FormField
+from workflows.form_definition import Form, FormField
 
 #: What only fields of one type may say.
 OWN_KEYS = {

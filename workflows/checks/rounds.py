@@ -8,8 +8,8 @@ from typing import Any
 
 from base.located import nearest
 from workflows.checks.check import Check, Place
-from workflows.definition import MOST_DAYS, At, Span
 from workflows.kept_values import OWN
+from workflows.points_in_time import MOST_DAYS, At, Span
 from workflows.timing import hour_of
 
 #: How the value of an effect's argument names a value of the round.

@@ -8,7 +8,8 @@ from itertools import combinations
 from typing import Any
 
 from workflows.checks.check import Check, Place
-from workflows.definition import MOST_DAYS, At, Span, TimerRule
+from workflows.definition import TimerRule
+from workflows.points_in_time import MOST_DAYS, At, Span
 from workflows.timing import hour_of
 
 

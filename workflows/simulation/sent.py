@@ -18,9 +18,10 @@ from models.registry import Contact, Person, ProjectMember
 from registry.rights import rights
 from workflows.answers import add_file, add_link, save_answers
 from workflows.asks import is_asked
-from workflows.definition import Ask, FormField, Process, Step
+from workflows.definition import Ask, Process, Step
 from workflows.engine import Engine
 from workflows.form import fields
+from workflows.form_definition import FormField
 from workflows.simulation.season import Season
 from workflows.simulation.town import Town
 
