@@ -15,12 +15,15 @@ CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
     "--disable-background-networking", "--disable-component-update",
+    # One process for all pages: to begin one takes longer than to show most of them.
+    "--renderer-process-limit=1", "--disable-site-isolation-trials",
 ]  # fmt: skip
 #: What axe looks for: WCAG 2.2 AA, and what is good practice besides. What is wrong is told, and
-#: nothing is made ready that nobody reads.
+#: nothing is made ready that nobody reads. Frames have no scripts: axe would wait for an answer.
 OPTIONS = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
+    "iframes": False,
 }
 PHONE, SCREEN = 320, 1280
 #: A folder for pictures, for whoever wants to look at the pages.
@@ -43,6 +46,15 @@ def chromium() -> Iterator[Browser]:
 def browser() -> Iterator[Browser]:
     with chromium() as found:
         yield found
+
+
+def overheard(page: Page) -> list[str]:
+    """Everything the page will say to the console and ask for, as it comes."""
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text))
+    page.on("pageerror", lambda error: told.append(str(error)))
+    page.on("request", lambda request: told.append(request.url))
+    return told
 
 
 def tab_to(page: Page, selector: str) -> None:

@@ -14,7 +14,7 @@ from models.database import open_database, writing
 from models.messages import Mail
 from rules.judge import Judge
 from tests.builders import Desk, add_school, give_files
-from tests.web.browsing import PHONE, SCREEN, browser, look, tab_to
+from tests.web.browsing import PHONE, SCREEN, browser, look, overheard, tab_to
 from tests.web.conftest import context_of
 from tests.web.serving import served
 from tests.web.test_queue import submit
@@ -59,9 +59,7 @@ def test_a_reviewer_asks_for_changes_and_takes_it_back_by_keyboard(
         color_scheme="dark" if javascript else "light", reduced_motion="reduce",
     ) as context:  # fmt: skip
         page = context.new_page()
-        told: list[str] = []
-        page.on("console", lambda message: told.append(message.text))
-        page.on("request", lambda request: told.append(request.url))
+        told = overheard(page)
 
         def see(name: str) -> None:
             assert page.locator("html").get_attribute("lang") == language

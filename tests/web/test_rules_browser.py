@@ -13,7 +13,7 @@ from models.database import reading, writing
 from rules.judge import Judge
 from tests.builders import Desk, add_grant, add_person
 from tests.conftest import opened
-from tests.web.browsing import PHONE, SCREEN, browser, look, tab_to
+from tests.web.browsing import PHONE, SCREEN, browser, look, overheard, tab_to
 from tests.web.conftest import context_of
 from tests.web.serving import served
 from web.app import create_app
@@ -97,9 +97,8 @@ def test_a_rule_administrators_journey_by_keyboard_alone(
                 java_script_enabled=script, reduced_motion="reduce",
             ) as context,
         ):  # fmt: skip
-            page, told = context.new_page(), list[str]()
-            page.on("console", lambda message: told.append(message.text))
-            page.on("request", lambda request: told.append(request.url))
+            page = context.new_page()
+            told = overheard(page)
             keys = Keys(page)
 
             def sign_in(name: str) -> None:

@@ -16,7 +16,7 @@ from models.database import open_database, writing
 from rules.judge import Judge
 from tests.builders import Desk, add_school
 from tests.documents.making import pdf
-from tests.web.browsing import PHONE, SCREEN, browser, look
+from tests.web.browsing import PHONE, SCREEN, browser, look, overheard
 from tests.web.conftest import context_of
 from tests.web.serving import served
 from web.app import create_app
@@ -135,9 +135,7 @@ def test_a_school_applies_and_improves_its_application(
         reduced_motion="reduce",
     ) as context:  # fmt: skip
         page = context.new_page()
-        told: list[str] = []
-        page.on("console", lambda message: told.append(message.text))
-        page.on("request", lambda request: told.append(request.url))
+        told = overheard(page)
         hand = Hand(page, keys_only=keys_only)
         page.goto(f"{site.address}/sign-in")
         page.get_by_role("button", name=f"{school} 1", exact=True).click()
