@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import hypothesis
@@ -65,17 +66,39 @@ def psycopg(uri: str) -> str:
     return uri.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
+@lru_cache(maxsize=64)
+def _engine_at(url: str) -> sqlalchemy.Engine:
+    """The engine of an address: it keeps what it has compiled, which takes longer than to ask."""
+    return open_database(url, synchronous="NORMAL")
+
+
 @contextmanager
 def opened(url: str) -> Iterator[sqlalchemy.Engine]:
-    """A database, opened, and closed whatever happens.
+    """A database, opened, and its connections closed whatever happens.
 
     What a test that fails leaves open is closed while another one runs, which then fails, too.
     """
-    engine = open_database(url, synchronous="NORMAL")
+    engine = _engine_at(url)
     try:
         yield engine
     finally:
         engine.dispose()
+
+
+@contextmanager
+def new_sqlite(template: Path, folder: Path) -> Iterator[sqlalchemy.Engine]:
+    """A migrated, empty SQLite database in a folder, opened; one that is there is replaced."""
+    with opened(f"sqlite:///{new_file(template, folder)}") as engine:
+        yield engine
+
+
+def new_file(template: Path, folder: Path) -> Path:
+    """A migrated, empty SQLite file in a folder; one that is there is replaced."""
+    path = folder / "keurmerk.db"
+    for old in folder.glob(f"{path.name}*"):  # with what SQLite keeps beside it
+        old.unlink()
+    path.write_bytes(template.read_bytes())
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -220,12 +243,16 @@ def postgres_url(postgres_databases: Databases) -> Iterator[str]:
     postgres_databases.give_back(name)
 
 
+@pytest.fixture(scope="session")
+def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the SQLite database of each test lies, one after the other."""
+    return tmp_path_factory.mktemp("sqlite")
+
+
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(sqlite_template: Path, sqlite_folder: Path) -> str:
     """The address of a fresh, migrated SQLite database."""
-    path = tmp_path / "keurmerk.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    return f"sqlite:///{path}"
+    return f"sqlite:///{new_file(sqlite_template, sqlite_folder)}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

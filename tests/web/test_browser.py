@@ -15,7 +15,7 @@ from models.database import writing
 from models.registry import Label
 from rules.judge import Judge
 from tests.builders import Desk, add_school, give_files
-from tests.conftest import opened
+from tests.conftest import new_sqlite
 from tests.web.browsing import PHONE, SCREEN, browser, look, overheard
 from tests.web.conftest import context_of
 from tests.web.serving import served
@@ -45,9 +45,7 @@ def site(
     sqlite_template: Path, judge: Judge, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
-    path = folder / "keurmerk.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    with opened(f"sqlite:///{path}") as database:
+    with new_sqlite(sqlite_template, folder) as database:
         desk = Desk.open(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
         pages = _pages(desk)
         give_files(desk, folder / "files")

@@ -10,10 +10,11 @@ import pytest
 from playwright.sync_api import Browser
 
 from base.clock import VirtualClock
-from models.database import open_database, writing
+from models.database import writing
 from models.messages import Mail
 from rules.judge import Judge
 from tests.builders import Desk, add_school, give_files
+from tests.conftest import new_sqlite
 from tests.web.browsing import PHONE, SCREEN, browser, look, overheard, tab_to
 from tests.web.conftest import context_of
 from tests.web.serving import served
@@ -30,19 +31,18 @@ def place(
     sqlite_template: Path, judge: Judge, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Desk]]:
     folder = tmp_path_factory.mktemp("desk")
-    path = folder / "keurmerk.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    database = open_database(f"sqlite:///{path}", synchronous="NORMAL")
-    desk = Desk.open(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
-    with writing(desk.database) as connection:
-        other = add_school(connection, "Gemeentelijk Technisch Instituut Onze-Lieve-Vrouw-Waver")
-    desk.submitted()
-    desk.until(2022, 11, 25, 9)
-    submit(desk, *other)
-    give_files(desk, folder / "files")
-    with served(create_app(context_of(desk, folder))) as address:
-        yield address, desk
-    database.dispose()
+    with new_sqlite(sqlite_template, folder) as database:
+        desk = Desk.open(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
+        with writing(desk.database) as connection:
+            other = add_school(
+                connection, "Gemeentelijk Technisch Instituut Onze-Lieve-Vrouw-Waver"
+            )
+        desk.submitted()
+        desk.until(2022, 11, 25, 9)
+        submit(desk, *other)
+        give_files(desk, folder / "files")
+        with served(create_app(context_of(desk, folder))) as address:
+            yield address, desk
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from models.messages import Notice
 from models.registry import Label, Person
 from rules.judge import Judge
 from tests.builders import ROUND, Desk, add, add_grant, add_member, add_person, add_school
-from tests.conftest import examples, opened
+from tests.conftest import examples, new_sqlite
 from tests.web.conftest import context_of
 from tests.web.serving import served
 from web.app import create_app
@@ -64,9 +64,7 @@ def api(
     sqlite_template: Path, judge: Judge, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Api]:
     folder = tmp_path_factory.mktemp("api")
-    path = folder / "keurmerk.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    with opened(f"sqlite:///{path}") as database:
+    with new_sqlite(sqlite_template, folder) as database:
         desk = Desk.open(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
         known = _fill(desk)
         people = {

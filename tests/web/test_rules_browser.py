@@ -12,7 +12,7 @@ from base.clock import VirtualClock
 from models.database import reading, writing
 from rules.judge import Judge
 from tests.builders import Desk, add_grant, add_person
-from tests.conftest import opened
+from tests.conftest import new_sqlite
 from tests.web.browsing import PHONE, SCREEN, browser, look, overheard, tab_to
 from tests.web.conftest import context_of
 from tests.web.serving import served
@@ -81,10 +81,8 @@ def test_a_rule_administrators_journey_by_keyboard_alone(
     sqlite_template: Path, tmp_path: Path, judge: Judge, browser: Browser, language: str,
     width: int, script: bool,
 ) -> None:  # fmt: skip
-    path = tmp_path / "keurmerk.db"
-    path.write_bytes(sqlite_template.read_bytes())
     words = WORDS[language]
-    with opened(f"sqlite:///{path}") as database:
+    with new_sqlite(sqlite_template, tmp_path) as database:
         desk = Desk.open(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
         desk.submitted()
         with writing(database) as connection:

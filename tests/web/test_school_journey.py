@@ -12,9 +12,10 @@ from playwright.sync_api import Browser, Locator, Page
 
 from base.clock import VirtualClock
 from cli.demo_pictures import picture
-from models.database import open_database, writing
+from models.database import writing
 from rules.judge import Judge
 from tests.builders import Desk, add_school
+from tests.conftest import new_sqlite
 from tests.documents.making import pdf
 from tests.web.browsing import PHONE, SCREEN, browser, look, overheard
 from tests.web.conftest import context_of
@@ -64,15 +65,14 @@ def site(
     sqlite_template: Path, judge: Judge, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site")
-    path = folder / "keurmerk.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    database = open_database(f"sqlite:///{path}", synchronous="NORMAL")
-    desk = Desk.open(database, VirtualClock(datetime(2022, 11, 23, 11, 0, tzinfo=UTC)), judge)
-    with writing(database) as connection:
-        schools = {name: add_school(connection, name)[1] for name in ("De Vlieger", "Ten Dorpe")}
-    with served(create_app(context_of(desk, folder))) as address:
-        yield Site(address=address, desk=desk, schools=schools)
-    database.dispose()
+    with new_sqlite(sqlite_template, folder) as database:
+        desk = Desk.open(database, VirtualClock(datetime(2022, 11, 23, 11, 0, tzinfo=UTC)), judge)
+        with writing(database) as connection:
+            schools = {
+                name: add_school(connection, name)[1] for name in ("De Vlieger", "Ten Dorpe")
+            }
+        with served(create_app(context_of(desk, folder))) as address:
+            yield Site(address=address, desk=desk, schools=schools)
 
 
 class Hand:

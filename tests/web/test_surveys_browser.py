@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from base.clock import VirtualClock
-from models.database import open_database
 from models.surveys import SurveySheet
 from rules.judge import Judge
 from tests.builders import Desk
+from tests.conftest import new_sqlite
 from tests.surveys import conftest as results
 from tests.surveys.exercises import begun, open_desk, opened, token_of
 from tests.web.browsing import PHONE, SCREEN, browser, look, overheard, tab_to
@@ -32,11 +32,8 @@ pytestmark = pytest.mark.browser
 def desk(
     sqlite_template: Path, judge: Judge, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:
-    path = tmp_path_factory.mktemp("survey") / "keurmerk.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    database = open_database(f"sqlite:///{path}", synchronous="NORMAL")
-    yield open_desk(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
-    database.dispose()
+    with new_sqlite(sqlite_template, tmp_path_factory.mktemp("survey")) as database:
+        yield open_desk(database, VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC)), judge)
 
 
 def test_pages_of_exercises(desk: Desk, browser: Browser, tmp_path: Path) -> None:
@@ -89,32 +86,29 @@ def test_pages_of_exercises(desk: Desk, browser: Browser, tmp_path: Path) -> Non
 def test_pages_of_what_came_of_it(
     browser: Browser, sqlite_template: Path, judge: Judge, tmp_path: Path
 ) -> None:
-    path = tmp_path / "results.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    database = open_database(f"sqlite:///{path}", synchronous="NORMAL")
-    clock = VirtualClock(datetime(2022, 11, 22, 7, 0, tzinfo=UTC))
-    survey = results.opened(database, clock, judge, tmp_path)
-    case_id = survey.exercise({"school_leaders": 2, "teachers": 9, "students": 30})
-    survey.reported(low_below=300, high_from=320, gap_from=10)
-    answer = survey.client(survey.coordinator).post(f"/surveys/{case_id}/badge")
-    with served(create_app(survey.context)) as address:
-        for width, language in ((PHONE, "de"), (SCREEN, "en")):
-            for email, paths in (
-                ("sint-jan.1@example.org", (f"/surveys/{case_id}/report", answer.url.path)),
-                ("carl.support@example.org", ("/surveys/statistics",)),
-            ):
-                context = browser.new_context(
-                    viewport={"width": width, "height": 720}, reduced_motion="reduce",
-                    extra_http_headers={HEADER: email, "Accept-Language": language},
-                )  # fmt: skip
-                page = context.new_page()
-                for at in paths:
-                    found = page.goto(f"{address}{at}")
-                    assert found is not None
-                    assert found.status == 200
-                    look(page, "-".join((at.split("/")[1], at.rpartition("/")[2][-10:])))
-                context.close()
-    database.dispose()
+    with new_sqlite(sqlite_template, tmp_path) as database:
+        clock = VirtualClock(datetime(2022, 11, 22, 7, 0, tzinfo=UTC))
+        survey = results.opened(database, clock, judge, tmp_path)
+        case_id = survey.exercise({"school_leaders": 2, "teachers": 9, "students": 30})
+        survey.reported(low_below=300, high_from=320, gap_from=10)
+        answer = survey.client(survey.coordinator).post(f"/surveys/{case_id}/badge")
+        with served(create_app(survey.context)) as address:
+            for width, language in ((PHONE, "de"), (SCREEN, "en")):
+                for email, paths in (
+                    ("sint-jan.1@example.org", (f"/surveys/{case_id}/report", answer.url.path)),
+                    ("carl.support@example.org", ("/surveys/statistics",)),
+                ):
+                    context = browser.new_context(
+                        viewport={"width": width, "height": 720}, reduced_motion="reduce",
+                        extra_http_headers={HEADER: email, "Accept-Language": language},
+                    )  # fmt: skip
+                    page = context.new_page()
+                    for at in paths:
+                        found = page.goto(f"{address}{at}")
+                        assert found is not None
+                        assert found.status == 200
+                        look(page, "-".join((at.split("/")[1], at.rpartition("/")[2][-10:])))
+                    context.close()
 
 
 @pytest.mark.parametrize(

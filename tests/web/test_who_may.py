@@ -11,13 +11,12 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
-from sqlalchemy import Engine
 
 from base.clock import VirtualClock
 from base.located import read_yaml
-from models.database import open_database
 from rules.judge import Judge
 from tests.builders import Desk
+from tests.conftest import new_sqlite
 from tests.web.town import Town
 
 FILE = Path(__file__).with_name("who_may.yaml")
@@ -47,14 +46,11 @@ def town(
     sqlite_template: Path, judge: Judge, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
-    path = folder / "keurmerk.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    database: Engine = open_database(f"sqlite:///{path}", synchronous="NORMAL")
-    clock = VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC))
-    found = Town(Desk.open(database, clock, judge), folder)
-    yield found
-    found.close()
-    database.dispose()
+    with new_sqlite(sqlite_template, folder) as database:
+        clock = VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC))
+        found = Town(Desk.open(database, clock, judge), folder)
+        yield found
+        found.close()
 
 
 def test_every_route_has_its_line_and_every_line_its_route(town: Town) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -39,7 +38,7 @@ from rules.book import RuleBook
 from rules.judge import Judge
 from surveys.setup import save_dates, save_numbers
 from tests.builders import Desk, add, add_grant, add_member, add_school
-from tests.conftest import examples, opened
+from tests.conftest import examples, new_sqlite
 from tests.surveys.exercises import ACCOUNT, EXERCISE, coordinator, publish_beside
 from tests.surveys.making import give_badges
 from tests.workflows.quality_labels import EVERYWHERE, give_labels, settings_book
@@ -330,10 +329,8 @@ class Driver:
 
 
 @contextmanager
-def desk_of(template: Path, folder: str, judge: Judge, process: str) -> Iterator[Desk]:
-    path = Path(folder) / "random.db"
-    path.write_bytes(template.read_bytes())
-    with opened(f"sqlite:///{path}") as database:
+def desk_of(template: Path, folder: Path, judge: Judge, process: str) -> Iterator[Desk]:
+    with new_sqlite(template, folder) as database:
         clock = VirtualClock(datetime(2022, 11, 22, 11, 0, tzinfo=UTC))
         book = settings_book(process, EVERYWHERE[process]) if process in EVERYWHERE else None
         yield Desk.open(database, clock, judge, process=FOLDER / f"{process}.yaml", book=book)
@@ -346,12 +343,9 @@ def desk_of(template: Path, folder: str, judge: Judge, process: str) -> Iterator
 )
 @given(seed=st.integers(min_value=0, max_value=2**32), acts=st.integers(min_value=5, max_value=40))
 def test_whatever_happens_what_must_hold_holds(
-    process: str, seed: int, acts: int, sqlite_template: Path, judge: Judge
+    process: str, seed: int, acts: int, sqlite_template: Path, sqlite_folder: Path, judge: Judge
 ) -> None:
-    with (
-        TemporaryDirectory() as folder,
-        desk_of(sqlite_template, folder, judge, process) as desk,
-    ):
+    with desk_of(sqlite_template, sqlite_folder, judge, process) as desk:
         driver = Driver(desk, seed)
         if process == "european_quality_label":
             give_labels(desk, desk.teachers[0], desk.teachers[1])

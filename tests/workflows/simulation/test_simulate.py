@@ -22,7 +22,7 @@ from models.messages import Mail
 from rules.book import RuleBook
 from rules.judge import Judge
 from tests.builders import installed_mails
-from tests.conftest import opened
+from tests.conftest import new_sqlite
 from workflows.engine import Engine
 from workflows.process_file import load_processes
 from workflows.publishing import Library, publish
@@ -53,9 +53,7 @@ def play(
             process: str, round_name: str, applicants: int = 8, seed: int = 1
         ) -> tuple[Outcome, sqlalchemy.Engine]:
             folder = tmp_path_factory.mktemp("round")
-            file = folder / "round.db"
-            file.write_bytes(sqlite_template.read_bytes())
-            database = databases.enter_context(opened(f"sqlite:///{file}"))
+            database = databases.enter_context(new_sqlite(sqlite_template, folder))
             defined = definitions(process, [])
             calls = defined.book.rounds(defined.process.round)
             season = season_of(round_of(defined.process, calls, round_name), "BE-VLG")
