@@ -192,10 +192,15 @@ class Desk:
         while (due := next_due(self.database)) is not None and due <= goal:
             self.clock.move_to(max(due, self.clock.now()))
             done += sweep(self.engine)
-            troubled = [row["key"] for row in self.rows(Timer) if row["failures"]]
-            assert troubled == [], "timers failed; the log says why"
+            assert self.troubled() == [], "timers failed; the log says why"
         self.clock.move_to(goal)
         return done
+
+    def troubled(self) -> list[str]:
+        """The keys of timers that failed."""
+        table = Timer.__table__  # type: ignore[attr-defined]
+        with reading(self.database) as connection:
+            return list(connection.scalars(select(table.c.key).where(table.c.failures > 0)))
 
     def case(self, case_id: str | None = None) -> dict[str, Any]:
         """A case row; the school's only one if no id is given."""
