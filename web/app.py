@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from functools import lru_cache
+
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 
 from web.api import health_router
 from web.api import router as api
 from web.context import Context
-from web.pages import answering, set_up_pages
+from web.pages import answering
+from web.pages import router as pages
+from web.pages.participant_rendering import error_page_of
 from web.problems import handle_errors
 from web.security import secure
 
@@ -21,11 +26,19 @@ def create_app(context: Context) -> FastAPI:
         docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.state.context = context
+    app.state.error_page = error_page_of
     handle_errors(app)
     secure(app, context)
-    # Participants come first: a whole school answers at one time, and each route before costs.
-    app.router.routes.extend(answering.ROUTES)
-    app.include_router(api)
-    app.include_router(health_router)
-    set_up_pages(app)
+    app.router.routes.extend(_routes())
     return app
+
+
+@lru_cache(maxsize=1)
+def _routes() -> list[BaseRoute]:
+    """Every route, put together once: what FastAPI works out for each is theirs, and takes long."""
+    router = APIRouter()
+    # Participants come first: a whole school answers at one time, and each route before costs.
+    router.routes.extend(answering.ROUTES)
+    for one in (api, health_router, pages):
+        router.include_router(one)
+    return router.routes

@@ -28,10 +28,9 @@ SLIP = re.compile(r"write `([^`]+)` instead of `([^`]+)`")
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
+    # With what is compiled already: it is known by its time, which goes along.
     for name in PROGRAM:
-        shutil.copytree(
-            ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", ".*")
-        )
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns(".*"))
     shutil.copy(ROOT / "service.py", tmp_path)
     return tmp_path
 
@@ -47,7 +46,7 @@ def run(command: str, folder: Path) -> str:
 
 def drive(arguments: str, folder: Path) -> None:
     """What scripts/test does when everything is set up."""
-    shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "tests", folder / "tests")
     shutil.copy(ROOT / "pyproject.toml", folder)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *shlex.split(arguments)],

@@ -16,7 +16,6 @@ from models.cases import Timer
 from models.database import writing
 from models.registry import Organisation, Person
 from models.writes import Writes, insert, insert_new, pipelined
-from tests.conftest import opened
 
 NOON = datetime(2022, 11, 23, 12, 0, 0, 1, tzinfo=UTC)
 
@@ -144,12 +143,13 @@ def test_a_connection_that_died_idle_is_replaced(
     postgres_url: str, postgres_engine: sqlalchemy.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "IDLE", 0.0)
-    with opened(postgres_url) as idle:
-        with idle.connect() as one, idle.connect() as two:
-            killed = [link.execute(text("SELECT pg_backend_pid()")).scalar() for link in (one, two)]
-        with postgres_engine.connect() as connection:
-            for pid in killed:
-                connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
-        with idle.connect() as one, idle.connect() as two:
-            alive = [link.execute(text("SELECT pg_backend_pid()")).scalar() for link in (one, two)]
+    idle = database.open_database(postgres_url)  # with connections of its own
+    with idle.connect() as one, idle.connect() as two:
+        killed = [link.execute(text("SELECT pg_backend_pid()")).scalar() for link in (one, two)]
+    with postgres_engine.connect() as connection:
+        for pid in killed:
+            connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+    with idle.connect() as one, idle.connect() as two:
+        alive = [link.execute(text("SELECT pg_backend_pid()")).scalar() for link in (one, two)]
+    idle.dispose()
     assert set(alive).isdisjoint(killed)

@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import fontpkg_source_sans_3
-from fastapi import FastAPI
+from fastapi import APIRouter
 from fastapi.staticfiles import StaticFiles
 
 from web.pages import (
@@ -48,19 +48,17 @@ from web.pages import (
     versions,
     well_known,
 )
-from web.pages.participant_rendering import error_page_of
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
 
 
-def set_up_pages(app: FastAPI) -> None:
-    """Add every page, the theme, and the page that errors are shown on."""
+def _routes() -> APIRouter:
+    router = APIRouter()
     bootstrap = str(files("bootstrap") / "css")
     fonts = str(Path(fontpkg_source_sans_3.ROOT) / "files")
-    app.mount("/static/bootstrap", StaticFiles(directory=bootstrap), name="bootstrap")
-    app.mount("/static/fonts", StaticFiles(directory=fonts), name="fonts")
-    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    app.state.error_page = error_page_of
+    router.mount("/static/bootstrap", StaticFiles(directory=bootstrap), name="bootstrap")
+    router.mount("/static/fonts", StaticFiles(directory=fonts), name="fonts")
+    router.mount("/static", StaticFiles(directory=_STATIC), name="static")
     for module in (
         start, sign_in, sign_in_mail, sign_in_passkey, sign_in_provider, account, accesses,
         processes, applications, apply, several, queue, overview, cases, steps, submitting, form,
@@ -68,4 +66,9 @@ def set_up_pages(app: FastAPI) -> None:
         versions, drafts, mailbox, clock, api_reference, links, survey_statistics, survey_reports,
         surveys, survey_setup, well_known,
     ):  # fmt: skip
-        app.include_router(module.router, include_in_schema=False)
+        router.include_router(module.router, include_in_schema=False)
+    return router
+
+
+#: Every page, and the theme.
+router = _routes()
