@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
 from web.api import health_router
@@ -16,13 +18,13 @@ from web.pages.participant_rendering import error_page_of
 from web.problems import handle_errors
 from web.security import secure
 
-VERSION = "1"
+TITLE, VERSION = "Keurmerk", "1"
 
 
 def create_app(context: Context) -> FastAPI:
     """The application of an installation."""
     app = FastAPI(
-        title="Keurmerk", version=VERSION, openapi_url="/api/v1/openapi.json",
+        title=TITLE, version=VERSION, openapi_url="/api/v1/openapi.json",
         docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.state.context = context
@@ -30,6 +32,7 @@ def create_app(context: Context) -> FastAPI:
     handle_errors(app)
     secure(app, context)
     app.router.routes.extend(_routes())
+    app.openapi = _described  # type: ignore[method-assign]
     return app
 
 
@@ -42,3 +45,9 @@ def _routes() -> list[BaseRoute]:
     for one in (api, health_router, pages):
         router.include_router(one)
     return router.routes
+
+
+@lru_cache(maxsize=1)
+def _described() -> dict[str, Any]:
+    """What the routes of the API take and give, as OpenAPI."""
+    return get_openapi(title=TITLE, version=VERSION, routes=_routes())

@@ -145,8 +145,8 @@ RIGHT, WRONG = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 @pytest.mark.parametrize(
     ("role", "mode", "times"),
     [
-        ("school", RIGHT, 6),
-        ("reviewer", RIGHT, 6),
+        ("school", RIGHT, 4),
+        ("reviewer", RIGHT, 4),
         ("nobody", RIGHT, 3),
         ("school", WRONG, 3),
         ("administrator", RIGHT, 3),
