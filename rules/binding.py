@@ -31,6 +31,9 @@ from rules.values import reference
 #: A round's values by name; None is UNKNOWN.
 Values = Mapping[str, Value | None]
 
+#: The provider of the present day.
+TODAY = "today"
+
 #: Rule sets times rounds times areas in use; beyond it the oldest are bound again when needed.
 _KEPT = 512
 _bound: OrderedDict[tuple[Any, ...], tuple[RuleSet, BoundRuleSet]] = OrderedDict()
@@ -68,6 +71,12 @@ def facts_in(condition: Condition) -> list[str]:
     if isinstance(condition, Test):
         return [condition.fact]
     return [fact for part in condition.of for fact in facts_in(part)]
+
+
+def providers_of(bound: BoundRuleSet, condition: Condition) -> set[str]:
+    """The kinds of fact a condition asks for; of ``TODAY`` alone, it says when, not whether."""
+    known = {request.key: request.provider for request in bound.facts}
+    return {known[fact] for fact in facts_in(condition)}
 
 
 def _bind(rule_set: RuleSet, values: Values) -> BoundRuleSet:

@@ -78,6 +78,8 @@ class Standing:
     steps: list[Name]
     #: The one of them that is meant to be taken; empty if there is none.
     main: str
+    #: What she may do, but not today: what the step is called, and what it requires.
+    closed: list[tuple[str, str]]
     #: Those of them that send the form in: the form leads to them.
     submits: frozenset[str]
     may_edit: bool
@@ -158,6 +160,8 @@ def _standing(
         today = local_day(now, ZoneInfo(row["zone"]))
         days = max(0, (last_day(coming[0].at, row["zone"]) - today).days)
     possible = foresight.possible(connection, context.tools, row, person.id)
+    closed = foresight.closed(connection, context.tools, row, possible)
+    possible = [name for name in possible if name not in closed]
     issued = select(_label.c.id).where(_label.c.case_id == row["id"]).order_by(_label.c.id)
     return Standing(
         id=row["id"], name=name_of(row) or row["id"],
@@ -173,6 +177,10 @@ def _standing(
             for name in possible
         ],
         main=main_step(process, row["state"], possible),
+        closed=[
+            (say(process.transitions[name].title, language), reason.say(language))
+            for name, reason in closed.items()
+        ],
         submits=submitting(process),
         may_edit=fills_in,
         missing=_lacking(connection, process, row["id"]) if fills_in else 0,

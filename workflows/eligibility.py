@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from base.days import end_of, local_day, start_of
-from rules.binding import bind, facts_in
+from rules.binding import TODAY, bind, facts_in, providers_of
 from rules.criteria import BoundRuleSet, Comparison, Condition, FactType, Test
 from rules.decisions import ReferenceDecider
 from rules.explain import explain
@@ -31,8 +31,6 @@ from workflows.timing import instant
 
 Row = Mapping[str, Any]
 
-#: Facts about the present day; a criterion of nothing else says when, not whether.
-_TODAY = "today"
 _FROM = {Comparison.ON_OR_AFTER, Comparison.AT_LEAST}
 _UNTIL = {Comparison.ON_OR_BEFORE, Comparison.AT_MOST}
 
@@ -140,8 +138,8 @@ def _verdict(
         bound = bind(rule_set, values)
         for finding in explain(rule_set, judgement, values, language)["findings"]:
             condition = bound.criteria[finding["criterion"]]
-            kinds = _providers(bound, condition)
-            if kinds == {_TODAY}:
+            kinds = providers_of(bound, condition)
+            if kinds == {TODAY}:
                 in_time &= finding["outcome"] == "met"
                 for first, last in _days(condition):
                     opens += [first] if isinstance(first, date) else []
@@ -185,12 +183,6 @@ def _by_itself(
         return None, None
     looks_at = instant(start.at, values, zone)
     return looks_at, instant(start.until, values, zone) if start.until else looks_at
-
-
-def _providers(bound: BoundRuleSet, condition: Condition) -> set[str]:
-    """The kinds of fact a condition asks for."""
-    known = {request.key: request.provider for request in bound.facts}
-    return {known[fact] for fact in facts_in(condition)}
 
 
 def _counts(bound: BoundRuleSet, condition: Condition) -> bool:

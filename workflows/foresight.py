@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 from base.errors import NotAllowed
 from workflows.actors import Row, acts_as
 from workflows.applying import foreseen
+from workflows.closed_today import Closed, closed_today
 from workflows.effects.effect import Consequence
 from workflows.machine import triggers_from
 from workflows.parties import with_parties
@@ -28,6 +30,19 @@ def possible(connection: Connection, tools: Tools, case: Row, actor_id: str | No
             actor_id, now,
         )
     ]  # fmt: skip
+
+
+def closed(
+    connection: Connection, tools: Tools, case: Row, names: Sequence[str]
+) -> dict[str, Closed]:
+    """Of these triggers those that the calendar rules out today, each with the reason."""
+    published = tools.library.release(connection, case["release_id"])
+    now = tools.clock.now()
+    found = {
+        name: closed_today(published, case, published.process.transitions[name], now)
+        for name in names
+    }
+    return {name: reason for name, reason in found.items() if reason}
 
 
 def blocked(

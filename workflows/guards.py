@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from base.days import end_of
 from base.errors import Problem
-from rules.binding import bind
+from rules.binding import TODAY, bind
 from rules.criteria import Comparison, Test
 from rules.decisions import Judgement
 from rules.explain import explain
@@ -76,7 +76,7 @@ def deadline_of(unmet: Sequence[Unmet], zone: str) -> str | None:
     """The instant (ISO 8601, UTC) by which it had to be done, if a last day was missed."""
     for one in unmet:
         bound = _bound(one)
-        todays = {request.key for request in bound.facts if request.provider == "today"}
+        todays = {request.key for request in bound.facts if request.provider == TODAY}
         for name, condition in bound.criteria.items():
             if one.judgement.findings.get(name) == "met" or not isinstance(condition, Test):
                 continue

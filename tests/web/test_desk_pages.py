@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -341,3 +341,51 @@ def test_what_was_changed_since_is_marked(sqlite_desk: Desk, client: Client) -> 
     assert list(compared("a b c", "a x c d")) == [
         ("same", "a "), ("out", "b "), ("in", "x "), ("same", "c "), ("in", "d"),
     ]  # fmt: skip
+
+
+def test_a_step_that_the_calendar_rules_out_is_no_button(sqlite_desk: Desk, client: Client) -> None:
+    desk = sqlite_desk
+    case_id = desk.submitted()
+    reader = client(desk.reviewer)
+
+    def buttons() -> set[str]:
+        return set(re.findall(r'/steps/(\w+)"', reader.get(f"/cases/{case_id}").text))
+
+    assert buttons() == {"approve", "request_changes", "refuse"}
+    assert (
+        "Not possible today: Ask for changes after the deadline. Required: The ordinary deadline "
+        "for changes, 28 February 2023, has passed (today is 23 November 2022). Up to and "
+        "including that day, ask for changes in the ordinary way."
+    ) in words(reader.get(f"/cases/{case_id}").text)
+    reader.headers["accept-language"] = "nl"
+    assert "Vandaag niet mogelijk: Aanpassing vragen na de termijn. Vereist: De gewone termijn" in (
+        words(reader.get(f"/cases/{case_id}").text)
+    )
+    told = reader.get(f"/api/v1/cases/{case_id}").json()
+    assert [one["name"] for one in told["closed"]] == ["request_changes_late"]
+    assert "request_changes_late" in {one["name"] for one in told["triggers"]}
+    desk.clock.move_to(datetime(2023, 3, 2, 11, tzinfo=UTC))
+    assert buttons() == {"approve", "request_changes_late", "refuse"}
+    # What is no button is refused, too, and for the same reason.
+    reason = reader.get(f"/api/v1/cases/{case_id}").json()["closed"][0]["reason"]
+    refused = reader.post(
+        f"/api/v1/cases/{case_id}/triggers/request_changes",
+        json={"payload": {"feedback": {"esafety": "Meer."}}},
+    )
+    assert (refused.status_code, reason.partition(". ")[0] in refused.text) == (422, True)
+
+
+def test_what_only_the_form_can_meet_is_no_matter_of_the_day(
+    sqlite_desk: Desk, client: Client
+) -> None:
+    desk = sqlite_desk
+    desk.invited()
+    case_id = str(desk.case()["id"])
+    desk.fire(case_id, "start", desk.teachers[0])
+    reader = client(desk.teachers[0])
+    assert reader.get(f"/api/v1/cases/{case_id}").json()["closed"] == []
+    desk.clock.move_to(datetime(2023, 2, 1, 11, tzinfo=UTC))
+    (closed,) = reader.get(f"/api/v1/cases/{case_id}").json()["closed"]
+    assert (closed["name"], "31 January 2023" in closed["reason"]) == ("submit", True)
+    page = words(reader.get("/applications").text)
+    assert "Not possible today: Submit. Required: " in page

@@ -17,7 +17,7 @@ from models.registry import Organisation, Person, Project
 from web.api.lines import behind, case_line, cursor, process_of
 from web.api.outcomes import PICTURE, READING, WRITING
 from web.api.sent import Sent
-from web.api.shapes import Ahead, CaseList, CaseWhole, EventLine, Name
+from web.api.shapes import Ahead, CaseList, CaseWhole, ClosedStep, EventLine, Name
 from web.context import Context, Here
 from web.language import Language
 from web.scope import Scope, scope_of, visible_case, visible_person, visible_school
@@ -195,12 +195,19 @@ def whole_in(
         and tools.clock.now() <= undo_until
     )
     blocked = foresight.blocked(connection, context.tools, case, reader.id)
+    triggers = [
+        Name(name=trigger, title=say(process.transitions[trigger].title, language))
+        for trigger in foresight.possible(connection, tools, case, reader.id)
+    ]
+    closed = foresight.closed(connection, tools, case, [one.name for one in triggers])
     return CaseWhole(
         **line.model_dump(),
         waits_for=say(process.actors[waits_for].title, language) if waits_for else None,
-        triggers=[
-            Name(name=trigger, title=say(process.transitions[trigger].title, language))
-            for trigger in foresight.possible(connection, context.tools, case, reader.id)
+        triggers=triggers,
+        closed=[
+            ClosedStep(name=one.name, title=one.title, reason=closed[one.name].say(language))
+            for one in triggers
+            if one.name in closed
         ],
         may_edit=may_edit(connection, tools, case, reader.id),
         may_undo=may_undo,

@@ -88,11 +88,22 @@ class Ahead(BaseModel):
     to: list[str] = Field(description="Who gets them, in words.")
 
 
+class ClosedStep(BaseModel):
+    """A step that cannot be taken today."""
+
+    name: str
+    title: str
+    reason: str = Field(description="What is required, and what helps.")
+
+
 class CaseWhole(CaseLine):
     """A case, read."""
 
     waits_for: str | None = Field(description="Who has to act, in words.")
     triggers: list[Name] = Field(description="What the reader may do now, guards aside.")
+    closed: list[ClosedStep] = Field(
+        description="What of that the calendar rules out today, by the dates of the round."
+    )
     may_edit: bool = Field(description="Whether the reader may fill in the form now.")
     may_undo: bool = Field(description="Whether the reader may take back the last step now.")
     undo_until: datetime | None = Field(description="Until when she may; null where she may not.")

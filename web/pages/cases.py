@@ -116,6 +116,8 @@ def _case_page(
     ]
     steps = {**process.starts, **process.transitions}
     purposes = {name: say(one.title, language) for name, one in steps.items()}
+    closed = {one.name for one in found.closed}
+    steps_today = [one for one in found.triggers if one.name not in closed]
     return page(
         request, "case.html", status=status, case=found, zone=row["zone"], process=process,
         round=call, form=_form(context, person, case_id, language) if process.form else None,
@@ -125,7 +127,7 @@ def _case_page(
         picture=Markup(picture),  # noqa: S704 - escaped in it
         pictures=PICTURES, pdf=PDF, comment=comment, comment_error=comment_error,
         assign_error=assign_error, hers=hers,
-        main=main_step(process, row["state"], [one.name for one in found.triggers]),
+        main=main_step(process, row["state"], [one.name for one in steps_today]), steps=steps_today,
         has_survey=row["organisation_id"] in scope.organisations
         and any(OPENS in start.effect for start in process.starts.values()),
         seconds=int((found.undo_until - context.tools.clock.now()).total_seconds())
