@@ -207,6 +207,7 @@ def test_the_preview_lists_what_is_missing_and_the_receipt_what_was_sent(
     text = words(done.text)
     assert "Your application was received on 23 November 2022" in text
     assert "It waits for a reviewer of the NSO." in text
+    assert "13. eSafety policy https://school.example/beleid https://school.example/beleid" in text
     for path in (f"/cases/{case_id}/receipts/2", f"/cases/{case_id}/receipts/9"):
         assert teacher.get(path).status_code == 404
     # It is not to be filled in any more, and never by others.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from base.errors import BadInput, NotFound, NotMet, Refused
-from base.i18n import N_
+from base.i18n import N_, say
 from models.database import reading
 from web.api.cases import events
 from web.context import Context, Here
@@ -17,6 +20,8 @@ from web.pages.sending import Form
 from web.scope import scope_of, visible_case
 from web.signing_in import Reader, Someone
 from web.standing import standing_of, submitting
+from workflows.definition import Process
+from workflows.form import sections
 
 router = APIRouter()
 
@@ -62,11 +67,26 @@ def receipt(
         if event is None or "form" not in event.payload:
             raise NotFound(N_("There is nothing at this address."))
         standing = standing_of(connection, context, reader, case_id, language)
+        process = context.tools.library.release(connection, case["release_id"]).process
     form = event.payload["form"]
     return page(
         request, "receipt.html", standing=standing, event=event,
-        answered=len(form["answers"]), files=form["evidence"],
+        answered=len(form["answers"]), count=len(form["evidence"]),
+        files=_by_section(process, form["evidence"], language),
     )  # fmt: skip
+
+
+def _by_section(
+    process: Process, evidence: Sequence[Mapping[str, Any]], language: str
+) -> list[tuple[str, list[str]]]:
+    """The links and files that were sent with each section of the form, by its title."""
+    names: dict[str, list[str]] = {}
+    for one in evidence:
+        names.setdefault(one["field"].partition(".")[0], []).append(one["file_name"] or one["url"])
+    known = [(one.section, say(one.title, language)) for one in sections(process)]
+    # A section that the process has lost since is called by its name.
+    lost = [(name, name) for name in names if name not in dict(known)]
+    return [(title, names[name]) for name, title in [*known, *lost] if name in names]
 
 
 def _still_filling(context: Context, reader: Someone, case_id: str, language: str) -> bool:
