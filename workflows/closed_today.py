@@ -15,10 +15,9 @@ from zoneinfo import ZoneInfo
 
 from base.days import local_day
 from rules.binding import TODAY, bind, providers_of
-from rules.decisions import Judgement, ReferenceDecider, judge_facts
-from rules.explain import explain
-from rules.rule_file import RuleSet
+from rules.decisions import ReferenceDecider, judge_facts
 from workflows.definition import Step
+from workflows.guards import Unmet
 from workflows.publishing import Published
 
 
@@ -26,15 +25,13 @@ from workflows.publishing import Published
 class Closed:
     """A rule set that is not met today, whatever else is true."""
 
-    rule_set: RuleSet
-    judgement: Judgement
-    values: Mapping[str, Any]
-    #: The criteria about the day that are not met.
+    unmet: Unmet
+    #: Its criteria about the day that are not met.
     criteria: frozenset[str]
 
     def say(self, language: str) -> str:
         """What is required and what helps, in sentences of ``language``."""
-        findings = explain(self.rule_set, self.judgement, self.values, language)["findings"]
+        findings = self.unmet.findings(language)
         here = [finding for finding in findings if finding["criterion"] in self.criteria]
         return " ".join(f"{one['reason']}. {one['remedy']}".strip() for one in here)
 
@@ -53,12 +50,13 @@ def closed_today(
         bound = bind(rule_set, values)
         facts = {fact.key: day if fact.provider == TODAY else None for fact in bound.facts}
         (judgement,) = judge_facts(ReferenceDecider(), rule_set, values, [facts])
-        unmet = frozenset(
+        criteria = frozenset(
             criterion
             for criterion, condition in bound.criteria.items()
             if judgement.findings[criterion] == "unmet"
             and providers_of(bound, condition) == {TODAY}
         )
-        if unmet:
-            return Closed(rule_set=rule_set, judgement=judgement, values=values, criteria=unmet)
+        if criteria:
+            unmet = Unmet(rule_set=rule_set, judgement=judgement, values=values)
+            return Closed(unmet=unmet, criteria=criteria)
     return None
