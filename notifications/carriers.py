@@ -12,6 +12,8 @@ import ssl
 from pathlib import Path
 from typing import Literal, Protocol
 
+from notifications.pipelining import send
+
 Security = Literal["starttls", "tls", "none"]
 
 #: Seconds to wait for a mail server's answer.
@@ -111,7 +113,7 @@ class SmtpCarrier:
     def _send(self, sender: str, to: str, content: bytes) -> None:
         if self._server is None:
             self._server = self._connect()
-        self._server.sendmail(sender, [to], content)
+        send(self._server, sender, to, content)
 
     def _connect(self) -> smtplib.SMTP:
         server: smtplib.SMTP | None = None

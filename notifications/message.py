@@ -15,6 +15,8 @@ from base.errors import BadInput
 from base.i18n import N_
 from notifications.templates import Rendered
 
+#: As headers write it; the mails of a batch have one.
+_date = lru_cache(maxsize=16)(format_datetime)
 #: Name and bare address; the few senders there are, once each.
 _parts = lru_cache(maxsize=256)(parseaddr)
 
@@ -72,7 +74,7 @@ def build(
         "From": _address("From", *_parts(sender.address)),
         "To": _address("To", mail["to_name"], mail["to_address"]),
         "Subject": _words("Subject", rendered.subject),
-        "Date": format_datetime(now),
+        "Date": _date(now),
         "Message-ID": message_id(mail["id"], sender),
         "Auto-Submitted": "auto-generated",
         "Content-Language": mail["language"],
@@ -123,7 +125,7 @@ def _check(header: str, value: str) -> None:
 
 def _wrapped(text: str) -> str:
     coded = b2a_base64(text.encode(), newline=False).decode("ascii")
-    return "\r\n".join(coded[at : at + _WRAP] for at in range(0, len(coded), _WRAP))
+    return "\r\n".join([coded[at : at + _WRAP] for at in range(0, len(coded), _WRAP)])
 
 
 def _unusable(header: str) -> BadInput:

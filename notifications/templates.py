@@ -84,10 +84,10 @@ class _Source:
             .replace("@@BODY@@", as_html(self.body))
             .replace("@@FOOT@@", "{% for note in foot %}<p>{{ note }}</p>{% endfor %}")
         )
-        return _environments(self.language)[1].from_string(whole)
+        return _compiled(_environments(self.language)[1], whole)
 
     def _plain(self, source: str) -> Template:
-        return _environments(self.language)[0].from_string(source)
+        return _compiled(_environments(self.language)[0], source)
 
 
 class Templates:
@@ -219,9 +219,15 @@ def _notes(language: str, context: Mapping[str, Any], asked: str | None) -> list
         notes.append(translate(OTHER_LANGUAGE, language, asked=name_of(asked)))
     process = context.get("process", {}).get("title")
     if process:
-        return [*notes, translate(SENT_BY, language, process=process)]
+        return [*notes, _sent_by(language, say(process, language))]
     # A mail of no process has a link that was asked for, or tells of an account.
     return [*notes, translate(ASKED_FOR if "link" in context else ABOUT_YOU, language)]
+
+
+# The same for all mails of a process.
+@lru_cache(maxsize=256)
+def _sent_by(language: str, process: str) -> str:
+    return translate(SENT_BY, language, process=process)
 
 
 def _with_foot(body: str, notes: Sequence[str]) -> str:
@@ -238,7 +244,7 @@ def _around(language: str) -> Template:
         .replace("@@BODY@@", "{{ body }}")
         .replace("@@FOOT@@", "{% for note in foot %}<p>{{ note }}</p>{% endfor %}")
     )
-    return _environments(language)[1].from_string(whole)
+    return _compiled(_environments(language)[1], whole)
 
 
 def _as_paragraphs(text: str) -> Markup:
@@ -284,6 +290,13 @@ def _environments(language: str) -> tuple[SandboxedEnvironment, SandboxedEnviron
         environment.filters["lines"] = _html_lines if for_html else str
         found.append(environment)
     return found[0], found[1]
+
+
+def _compiled(environment: SandboxedEnvironment, source: str) -> Template:
+    template = environment.from_string(source)
+    # Jinja looks its own names up in layers and copies them for every mail: here they are one.
+    template.globals = dict(template.globals)
+    return template
 
 
 @lru_cache(maxsize=4096)

@@ -100,13 +100,15 @@ class Inbox:
     connections: int = 0
     #: With so many accepted, the others wait for their answer until it is None.
     limit: int | None = None
+    #: Whether it takes the commands of a mail together (RFC 2920). aiosmtpd can, and does not say.
+    pipelining: bool = False
 
     async def handle_EHLO(  # noqa: N802 - the name the server looks for
         self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
         self.connections += 1
-        return responses
+        return ["250-PIPELINING", *responses] if self.pipelining else responses
 
     async def handle_RCPT(  # noqa: N802
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
@@ -132,9 +134,9 @@ class Inbox:
         return [str(mail["Message-ID"]) for mail in self.accepted]
 
 
-@pytest.fixture
-def inbox() -> Inbox:
-    return Inbox()
+@pytest.fixture(params=[False, True], ids=["one-by-one", "together"])
+def inbox(request: pytest.FixtureRequest) -> Inbox:
+    return Inbox(pipelining=request.param)
 
 
 @pytest.fixture

@@ -44,9 +44,9 @@ class Answering(Inbox):
         return self.contents.get(self.seen) or await super().handle_DATA(server, session, envelope)
 
 
-@pytest.fixture
-def inbox() -> Answering:
-    return Answering()
+@pytest.fixture(params=[False, True], ids=["one-by-one", "together"])
+def inbox(request: pytest.FixtureRequest) -> Answering:
+    return Answering(pipelining=request.param)
 
 
 def states(post: Post) -> list[str]:
