@@ -18,6 +18,7 @@ from cli.context import Parts
 from models.cases import Case, CaseEvent, Decision
 from models.database import reading
 from models.messages import Mail, Notice
+from models.reads import rows_of
 from models.registry import Organisation
 from notifications.delivery import render
 from workflows.definition import Process
@@ -91,7 +92,7 @@ class Teller:
 
     def _new(self, connection: Connection, table: Any) -> list[dict[str, Any]]:
         query = select(table).where(table.c.id > self._seen[table.name]).order_by(table.c.id)
-        rows = [dict(row) for row in connection.execute(query).mappings()]
+        rows = rows_of(connection.execute(query))
         if rows:
             self._seen[table.name] = rows[-1]["id"]
         return rows

@@ -30,6 +30,7 @@ from documents.store import FileStore
 from models.database import is_away, reading, writing
 from models.digisnap import DigisnapReport
 from models.leases import Leases
+from models.reads import rows_of
 from models.writes import insert
 from registry.values import BadValue, text_up_to
 
@@ -120,7 +121,7 @@ def archive(connection: Connection, person_id: str, now: datetime) -> list[dict[
         .where(_report.c.person_id == person_id)
         .order_by(_report.c.asked_at, _report.c.id)
     )
-    rows = [dict(row) for row in connection.execute(query).mappings()]
+    rows = rows_of(connection.execute(query))
     return [row for row in rows if {one["id"] for one in row["lists"]} <= hers]
 
 

@@ -29,6 +29,7 @@ from sqlalchemy.exc import DBAPIError
 
 from base.clock import Clock
 from models.database import is_away, writing
+from models.reads import rows_of
 from models.types import Instant
 
 #: How often a database that is away is tried again, in seconds.
@@ -76,7 +77,7 @@ class Leases:
         """Lease up to ``batch`` due rows, the most overdue first."""
         given = {"now": now, "until": now + self.length, "batch": batch}
         with writing(database) as connection:
-            claimed = [dict(row) for row in connection.execute(self._claims, given).mappings()]
+            claimed = rows_of(connection.execute(self._claims, given))
         # An update gives its rows in no order.
         return sorted(claimed, key=lambda row: (row[self.due.name], row["id"]))
 

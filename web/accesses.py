@@ -10,6 +10,7 @@ from base.errors import NotAllowed
 from base.i18n import N_
 from models.access import Access
 from models.cases import Case
+from models.reads import rows_of
 from models.registry import Grant, Person
 from web.context import Context
 from workflows.actors import EVERYWHERE
@@ -56,7 +57,7 @@ def accesses(
         query = query.where(_access.c.case_id == case_id)
     if before:
         query = query.where(_access.c.id < before)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return rows_of(connection.execute(query))
 
 
 def _scopes(connection: Connection, context: Context, person_id: str) -> set[str]:

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 from base.i18n import N_
 from models.cases import Case
 from models.desk import Assignment, Waiting
+from models.reads import rows_of
 from models.registry import Person
 from web.queue import areas_of
 from web.scope import Scope
@@ -166,7 +167,7 @@ def cases_of(
             .order_by(_case.c.id)
             .limit(min(CHUNK, most))
         )
-        rows = [dict(row) for row in connection.execute(query).mappings()]
+        rows = rows_of(connection.execute(query))
         if not rows:
             return
         yield rows

@@ -29,6 +29,7 @@ from base.errors import BadInput, NotAllowed
 from base.i18n import N_
 from base.ids import new_id
 from models.access import Passkey
+from models.reads import rows_of
 from web.context import Context
 from web.signing_in import Someone
 
@@ -57,7 +58,7 @@ def site(context: Context) -> str | None:
 def passkeys_of(connection: Connection, person_id: str) -> list[dict[str, Any]]:
     """A person's passkeys, the oldest first."""
     query = select(_passkey).where(_passkey.c.person_id == person_id).order_by(_passkey.c.id)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return rows_of(connection.execute(query))
 
 
 def to_make(connection: Connection, context: Context, person: Someone) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from base.days import local_day
 from base.i18n import say
 from models.cases import Case
+from models.reads import rows_of
 from models.registry import Label
 from web.api.cases import deadlines, events
 from web.api.lines import process_of
@@ -125,7 +126,7 @@ def case_rows(
 ) -> list[dict[str, Any]]:
     """Rows of cases with their names, parties and titles; the newest first."""
     query = named_cases().where(which).order_by(_case.c.id.desc()).limit(MOST)
-    rows = [dict(row) for row in connection.execute(query).mappings()]
+    rows = rows_of(connection.execute(query))
     add_parties(connection, rows)
     add_titles(connection, process_of(connection, context.tools), rows)
     return rows

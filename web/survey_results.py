@@ -15,6 +15,7 @@ from sqlalchemy import Connection, or_, select
 from base.clock import Clock
 from base.errors import NotFound
 from base.i18n import N_
+from models.reads import rows_of
 from models.registry import Membership, Organisation, Person
 from models.survey_results import SurveyBadge, SurveyReport
 from models.surveys import SurveyExercise
@@ -98,7 +99,7 @@ def other_sessions(connection: Connection, exercise: Row) -> list[dict[str, Any]
         )
         .order_by(_exercise.c.last_day.desc(), _exercise.c.id)
     )  # fmt: skip
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return rows_of(connection.execute(query))
 
 
 def report_of_session(connection: Connection, exercise: Row, other: str) -> dict[str, Any]:

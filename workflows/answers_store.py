@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from models.cases import Answer, Evidence
+from models.reads import rows_of
 
 _answer = Answer.__table__  # type: ignore[attr-defined]
 _evidence = Evidence.__table__  # type: ignore[attr-defined]
@@ -51,12 +52,12 @@ def evidence_counts_of_many(
 
 def evidence_of(
     connection: Connection, case_id: str, *, removed: bool = False
-) -> list[Mapping[str, Any]]:
+) -> list[dict[str, Any]]:
     """The links and files of one case, oldest first; with ``removed`` those taken away too."""
     query = select(_evidence).where(_evidence.c.case_id == case_id).order_by(_evidence.c.id)
     if not removed:
         query = query.where(_evidence.c.removed_at.is_(None))
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return rows_of(connection.execute(query))
 
 
 def snapshot(connection: Connection, case_id: str) -> dict[str, Any]:

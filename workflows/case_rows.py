@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 from base.errors import NotFound
 from base.i18n import N_
 from models.cases import Case, CaseEvent
-from models.reads import Question
+from models.reads import Question, rows_of
 from models.registry import Organisation
 from workflows.subjects import add_names
 
@@ -38,7 +38,7 @@ def lock(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, Any]
     if len(ids) == 1:
         rows = _one.rows(connection, {"id": ids[0]})
     else:
-        rows = [dict(row) for row in connection.execute(_some, {"ids": ids}).mappings()]
+        rows = rows_of(connection.execute(_some, {"ids": ids}))
     found = {row["id"]: row for row in rows}
     add_names(connection, list(found.values()))
     return found

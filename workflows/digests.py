@@ -19,6 +19,7 @@ from base.days import (
 from base.ids import new_id
 from models.cases import Case, CaseParty, Timer
 from models.messages import Mail
+from models.reads import rows_of
 from models.registry import Grant, Person
 from models.writes import insert_new
 from notifications.outbox import Addressee, mail_row
@@ -85,7 +86,7 @@ def send_digest(
     today = local_day(now, zone)
     lines: list[dict[str, Any]] = []
     late: list[dict[str, Any]] = []
-    rows = [dict(row) for row in connection.execute(query.limit(NAMED)).mappings()]
+    rows = rows_of(connection.execute(query.limit(NAMED)))
     add_titles(connection, lambda _case: process, rows)
     for row in rows:
         since = local_day(row["since"], ZoneInfo(row["zone"]))

@@ -19,6 +19,7 @@ from digisnap.scans import Scan, take_in
 from documents.store import FileStore
 from models.cases import Case, CaseEvent
 from models.digisnap import Digisnap
+from models.reads import rows_of
 from models.registry import Grant, Organisation
 from workflows.actors import scopes_of
 from workflows.settings_in_force import setting
@@ -145,7 +146,7 @@ def requests_for(connection: Connection, person_id: str, now: datetime) -> list[
         .where(_case.c.process == PROCESS, _case.c.is_open.is_(True))
         .order_by(_case.c.opened_at, _case.c.id)
     )
-    rows = [dict(row) for row in connection.execute(query).mappings()] if scopes else []
+    rows = rows_of(connection.execute(query)) if scopes else []
     return [
         {**row, "asked": row["payload"].get("lists") or ""}
         for row in rows
@@ -160,4 +161,4 @@ def requests_of(connection: Connection, school_id: str) -> list[dict[str, Any]]:
         .where(_case.c.process == PROCESS, _case.c.organisation_id == school_id)
         .order_by(_case.c.opened_at.desc(), _case.c.id.desc())
     )
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return rows_of(connection.execute(query))

@@ -13,6 +13,7 @@ from base.errors import BadDefinition, BadInput, Conflict, NotAllowed, NotFound,
 from base.i18n import N_
 from base.ids import new_id
 from models.drafts import Draft
+from models.reads import rows_of
 from models.registry import Person
 from workflows.administering import Administrator
 from workflows.draft_checks import Checked, check_draft
@@ -51,7 +52,7 @@ def drafts(
         query = query.where(_draft.c.kind == file[0], _draft.c.name == file[1])
     if statuses:
         query = query.where(_draft.c.status.in_(statuses))
-    rows = [dict(row) for row in connection.execute(query.limit(most)).mappings()]
+    rows = rows_of(connection.execute(query.limit(most)))
     return _named(connection, [row for row in rows if who.covers(row["area"])])
 
 

@@ -18,6 +18,7 @@ from base.days import zone_of
 from base.errors import BadInput
 from base.i18n import N_
 from models.cases import Case, Decision, Definition
+from models.reads import rows_of
 from models.registry import Organisation
 from models.sql import among
 from rules.binding import bind
@@ -130,7 +131,7 @@ def _pages(connection: Connection, query: Select[Any]) -> Iterator[list[dict[str
         rows = connection.execute(
             query.where(_decision.c.id > after).order_by(_decision.c.id).limit(CHUNK)
         )
-        page = [dict(row) for row in rows.mappings()]
+        page = rows_of(rows)
         if page:
             yield page
         if len(page) < CHUNK:
@@ -234,7 +235,7 @@ def _name(connection: Connection, found: Impact) -> None:
     names: dict[str, str] = {}
     if cases:
         query = named_cases().where(_case.c.id.in_(cases))
-        rows = [dict(row) for row in connection.execute(query).mappings()]
+        rows = rows_of(connection.execute(query))
         names |= {row["id"]: name_of(row) for row in rows}
     schools = {one.organisation_id for one in found.changed if one.organisation_id}
     if schools:

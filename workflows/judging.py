@@ -95,8 +95,7 @@ def decision_rows(
             "rule_set_sha256": published.parts["rule_sets"][name], "round": case["round"],
             "round_sha256": published.parts["rounds"][round_key] if round_key else None,
             "area": case["area"], "at": now, "outcome": str(judgement.outcome),
-            "facts": dict(judgement.facts),
-            "findings": {key: str(value) for key, value in judgement.findings.items()},
+            "facts": judgement.facts, "findings": judgement.findings,
         }
         for name, judgement in said
     ]  # fmt: skip

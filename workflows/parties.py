@@ -83,17 +83,19 @@ def party_rows(case: Row) -> list[dict[str, Any]]:
 
 def party_ids(process: Process, case: Row) -> dict[str, str]:
     """The id of each party of a case that is known, and of what its own row names."""
-    found = {kind: case.get(column) for kind, column in _OWN}
+    found = {kind: case[column] for kind, column in _OWN if case.get(column)}
     for name, row in (case.get("parties") or {}).items():
-        if name in process.parties:
-            found[name] = row[f"{process.parties[name].kind}_id"]
-    return {name: id_ for name, id_ in found.items() if id_}
+        if name in process.parties and (id_ := row[f"{process.parties[name].kind}_id"]):
+            found[name] = id_
+    return found
 
 
 def unique_key(process: Process, case: Row) -> str | None:
     """What may exist only once at a time; None where nothing is unique."""
+    if not process.unique:
+        return None
     known = {**(case.get("kept") or {}), **party_ids(process, case), "round": case["round"]}
-    return "|".join(str(known.get(name) or "") for name in process.unique) or None
+    return "|".join([str(known.get(name) or "") for name in process.unique]) or None
 
 
 def resolve(

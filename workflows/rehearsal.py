@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from models.messages import Mail
+from models.reads import rows_of
 from notifications.delivery import render
 from notifications.templates import NAME, Templates
 from workflows.engine import Engine
@@ -55,7 +56,7 @@ def rehearse(
     with engine.database.connect() as connection, connection.begin() as transaction:
         taken = engine.fire_in(connection, case_id, trigger, actor_id, payload, version)
         query = select(_mail).where(_mail.c.event_id == taken.event["id"]).order_by(_mail.c.id)
-        rows = [dict(row) for row in connection.execute(query).mappings()]
+        rows = rows_of(connection.execute(query))
         transaction.rollback()
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in rows:

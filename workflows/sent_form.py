@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from models.cases import CaseEvent
+from models.reads import rows_of
 from workflows.answers_store import answers_of, evidence_of
 from workflows.definition import Process
 from workflows.log_words import UNDO
@@ -99,6 +100,6 @@ def _recording(process: Process) -> set[str]:
 def _standing(connection: Connection, case_id: str) -> list[Row]:
     """The case's steps in their order, without those that were taken back."""
     query = select(_event).where(_event.c.case_id == case_id).order_by(_event.c.sequence)
-    events = [dict(row) for row in connection.execute(query).mappings()]
+    events = rows_of(connection.execute(query))
     undone = {event["payload"]["undoes"] for event in events if event["trigger"] == UNDO}
     return [one for one in events if one["id"] not in undone and one["trigger"] != UNDO]

@@ -20,6 +20,7 @@ from base.days import local_day, zone_of
 from base.errors import NotFound
 from base.i18n import N_
 from models.cases import Case
+from models.reads import rows_of
 from models.registry import Membership, Organisation, Person, Project, ProjectFounder
 from models.sql import among
 
@@ -132,7 +133,7 @@ def subjects_after(
     query = select(table).where(table.c.id > after).order_by(table.c.id).limit(limit)
     if kind == "organisation":
         query = query.where(table.c.kind == "school")
-    rows = [dict(row) for row in connection.execute(query).mappings()]
+    rows = rows_of(connection.execute(query))
     return _described(connection, kind, rows, now)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 from base.errors import NotFound
 from models.cases import Case, CaseEvent, Decision
 from models.database import reading
+from models.reads import rows_of
 from models.sql import among
 from rules.binding import bind
 from rules.reference import decide_reference
@@ -69,7 +70,7 @@ def _pages(connection: Connection, table: Any) -> Iterator[list[dict[str, Any]]]
         rows = connection.execute(
             select(table).where(table.c.id > after).order_by(table.c.id).limit(CHUNK)
         )
-        page = [dict(row) for row in rows.mappings()]
+        page = rows_of(rows)
         if page:
             yield page
         if len(page) < CHUNK:

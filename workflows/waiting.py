@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from base.days import add_working_days, end_of, local_day
 from models.cases import Case, Timer
 from models.desk import Waiting
+from models.reads import rows_of
 from models.sql import among
 from models.writes import insert_new
 from workflows.definition import Actor
@@ -123,7 +124,7 @@ def fill_queue(connection: Connection, library: Library) -> int:
             return count
         ids = [case["id"] for case in cases]
         of_them = select(_timer).where(among(connection, _timer.c.case_id, ids))
-        timers = [dict(row) for row in connection.execute(of_them).mappings()]
+        timers = rows_of(connection.execute(of_them))
         for release in {case["release_id"] for case in cases}:
             published = library.release(connection, release)
             there = [case for case in cases if case["release_id"] == release]

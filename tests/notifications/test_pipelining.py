@@ -18,7 +18,9 @@ GOOD = ["250 sender ok", "250 addressee ok", "354 go on", "250 accepted"]
 
 
 @contextmanager
-def answering(answers: list[str], offers: str = "250 PIPELINING") -> Iterator[tuple[int, list[bytes]]]:
+def answering(
+    answers: list[str], offers: str = "250 PIPELINING"
+) -> Iterator[tuple[int, list[bytes]]]:
     """A server with an answer for each command after the greeting: its port, and what came."""
     heard: list[bytes] = []
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, or_, select
 from base.i18n import say
 from models.cases import Case, CaseEvent, Timer
 from models.database import reading
+from models.reads import rows_of
 from models.registry import Organisation, Person, Project
 from web.api.lines import behind, case_line, cursor, process_of
 from web.api.outcomes import PICTURE, READING, WRITING
@@ -93,7 +94,7 @@ def list_cases(
             query = query.where(or_(*(name.icontains(q, autoescape=True) for name in names)))
         if last := behind(after):
             query = query.where(_case.c.id > last)
-        rows = [dict(row) for row in connection.execute(query).mappings()]
+        rows = rows_of(connection.execute(query))
         add_parties(connection, rows)
         add_titles(connection, process_of(connection, context.tools), rows)
         more = len(rows) > limit

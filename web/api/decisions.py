@@ -11,6 +11,7 @@ from base.errors import NotFound
 from base.i18n import N_
 from models.cases import Decision
 from models.database import reading
+from models.reads import rows_of
 from web.api.outcomes import READING
 from web.api.shapes import DecisionWhole
 from web.context import Here
@@ -69,7 +70,7 @@ def explained_rows(connection: Connection, query: Any, language: str) -> list[De
     """Decisions in words, oldest first; the last 200."""
     newest_first = query.order_by(_decision.c.id.desc()).limit(MOST)
     kept = ("id", "purpose", "rule_set", "rule_set_sha256", "round", "at", "outcome", "facts")
-    rows = [dict(row) for row in connection.execute(newest_first).mappings()]
+    rows = rows_of(connection.execute(newest_first))
     return [
         DecisionWhole(
             **{name: row[name] for name in kept},

@@ -12,6 +12,7 @@ from base.errors import NotFound
 from base.i18n import N_
 from models.database import reading, writing
 from models.messages import Mail, Notice
+from models.reads import rows_of
 from notifications.delivery import render
 from web.api.lines import behind, cursor
 from web.api.outcomes import READING, WRITING
@@ -71,7 +72,7 @@ def mails(
             query = query.where(_mail.c.status == status)
         if last := behind(after):
             query = query.where(_mail.c.id > last)
-        rows = [dict(row) for row in connection.execute(query).mappings()]
+        rows = rows_of(connection.execute(query))
         kept = {row["id"] for row in rows if _for_others(connection, row, reader.id)}
     lines = []
     for row in rows[:limit]:

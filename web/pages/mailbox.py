@@ -16,6 +16,7 @@ from base.i18n import N_, say, translate
 from models.cases import Case
 from models.database import reading
 from models.messages import Mail
+from models.reads import rows_of
 from web.api.lines import behind, cursor
 from web.context import Context, Here
 from web.language import Language
@@ -78,7 +79,7 @@ def overview(
             query = query.where(or_(*(part.icontains(q, autoescape=True) for part in parts)))
         if last := behind(after):
             query = query.where(_mail.c.id < last)
-        rows = [dict(row) for row in connection.execute(query).mappings()]
+        rows = rows_of(connection.execute(query))
         names = _names(connection, rows)
         day = context.tools.clock.now().date()
         titles = {

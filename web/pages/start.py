@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select, tuple_
 from base.i18n import say
 from models.cases import Case
 from models.database import reading
+from models.reads import rows_of
 from web.api.cases import deadlines
 from web.api.definitions import in_force
 from web.api.lines import case_line, process_of
@@ -185,7 +186,7 @@ def _rows(
     most: int,
 ) -> list[dict[str, Any]]:
     query = named_cases().where(which).order_by(order, _case.c.id).limit(most)
-    rows = [dict(row) for row in connection.execute(query).mappings()]
+    rows = rows_of(connection.execute(query))
     add_parties(connection, rows)
     add_titles(connection, process_of(connection, tools), rows)
     return rows

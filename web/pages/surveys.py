@@ -17,6 +17,7 @@ from base.i18n import N_, say, translate
 from documents.charts import Bar, Bars, bar_chart
 from models.cases import Case
 from models.database import reading
+from models.reads import rows_of
 from models.registry import Organisation
 from surveys.exercises import exercises, invited_companies, links_of, own_statements
 from surveys.links import frozen_statements
@@ -65,7 +66,7 @@ def _schools(context: Context, person: Someone, language: str) -> list[dict[str,
             .where(_organisation.c.id.in_(scope.organisations))
             .order_by(_organisation.c.name)
         )
-        found = [dict(row) for row in connection.execute(query).mappings()]
+        found = rows_of(connection.execute(query))
         opening = [
             one for one in opportunities(connection, context, person) if OPENS in one.start.effect
         ]

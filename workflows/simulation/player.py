@@ -17,6 +17,7 @@ from documents.store import FileStore
 from models.cases import Case, CaseEvent, Timer
 from models.database import reading, writing
 from models.desk import Waiting
+from models.reads import rows_of
 from models.types import Instant
 from workflows.actors import scopes_of
 from workflows.engine import Engine
@@ -133,7 +134,7 @@ class Player:
         """Note every step that was taken since, and let those act whose turn it is then."""
         with reading(self._engine.database) as connection:
             query = select(_event).where(_event.c.id > self._seen).order_by(_event.c.id)
-            events = [dict(row) for row in connection.execute(query).mappings()]
+            events = rows_of(connection.execute(query))
             if not events:
                 return
             self._seen = events[-1]["id"]
