@@ -97,6 +97,8 @@ _PART = 'Content-Type: text/{kind}; charset="utf-8"\nContent-Transfer-Encoding: 
 _LINE, _WRAP = 78, 76
 
 
+# Nearly all mails have one sender, and few addresses are replied to.
+@lru_cache(maxsize=256)
 def _address(header: str, name: str, address: str) -> str:
     _check(header, name + address)
     if not address.isascii():

@@ -35,7 +35,6 @@ NAME = "{name}"
 _ADDRESS = re.compile(r"(https?://[^\s<>\"]+[^\s<>\".,;:!?)])")
 #: White space at which a line may break; what French sets before a colon holds it together.
 _BREAKING = re.compile(r"[^\S\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]+")
-_GAPS = re.compile(r"[ \t]+$|\n(?=\s*\n\s*\n)", re.MULTILINE)
 
 OTHER_LANGUAGE = N_("You asked for mails in {asked}. This one is not available in it.")
 TURN_OFF = N_("You can do without such reminders: {address}")
@@ -154,7 +153,7 @@ class Templates:
                 N_("The mail {name} cannot be written: {why}."),
                 name=f"{name}.{language}", why=str(error),
             ) from error  # fmt: skip
-        body = _GAPS.sub("", text).strip()
+        body = _without_gaps(text)
         return Rendered(subject=subject, text=_with_foot(body, notes), html=html, body=body)
 
     def edited(
@@ -191,6 +190,17 @@ class Templates:
 def on_one_line(text: str) -> str:
     """``text`` without line breaks, and with one space where there were several."""
     return _BREAKING.sub(" ", text).strip()
+
+
+def _without_gaps(text: str) -> str:
+    """``text`` without space at the end of a line, and with one empty line where there were more."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if line.strip():
+            lines.append(line.rstrip(" \t"))
+        elif lines and lines[-1]:
+            lines.append("")
+    return "\n".join(lines).strip()
 
 
 # There are hundreds, and what is read never changes.
