@@ -1,7 +1,7 @@
 """Starts that happen by themselves: the platform looks at every subject on a round's day.
 
-A screening walks through all organisations (or people, or projects) in order of id, a chunk a
-transaction, and keeps its place in its timer: after an interruption it goes on where it was. Every
+A screening walks through all organisations (or people, or projects) in order of id, a chunk at a
+time, and keeps its place in its timer: after an interruption it goes on where it was. Every
 decision is kept, whatever it was, so that a school can be told why it was not invited.
 """
 
@@ -20,7 +20,7 @@ from models.cases import Decision, Timer
 from models.database import reading, writing
 from models.writes import insert, insert_new
 from workflows.definition import Start
-from workflows.judging import decision_rows, judge_guard
+from workflows.judging import Said, decision_rows, judge_guard
 from workflows.new_cases import new_case, taken_keys
 from workflows.publishing import Published
 from workflows.step import take
@@ -28,8 +28,11 @@ from workflows.subjects import count_subjects, subjects_after
 from workflows.timing import instant
 from workflows.tools import Cause, Tools
 
-#: Schools a transaction: long enough to be quick, short enough not to hold others up.
+#: Schools at a time: long enough to be quick, short enough not to hold others up.
 CHUNK = 2000
+
+#: A case that is about to be opened, and what the rules say of it.
+Judged = tuple[dict[str, Any], Said]
 
 _timer = Timer.__table__  # type: ignore[attr-defined]
 _decision = Decision.__table__  # type: ignore[attr-defined]
@@ -88,22 +91,25 @@ def screen(
             process = tools.library.in_force(connection, timer["process"], day).process
             total = count_subjects(connection, process.subject)
     while True:
-        with writing(database) as connection:
-            published = tools.library.in_force(
-                connection, timer["process"], tools.clock.now().date()
-            )
+        # What is looked up and judged holds up nobody: on SQLite all others who write would wait.
+        now = tools.clock.now()
+        with reading(database) as connection:
+            published = tools.library.in_force(connection, timer["process"], now.date())
             start = published.process.starts[data["start"]]
             kind = published.process.subject
-            found = subjects_after(connection, kind, data["after"], CHUNK, tools.clock.now())
-            if found:
-                opened += _open(connection, tools, published, start, data, found)
-                looked += len(found)
-                data["after"] = found[-1][f"{kind}_id"]
-            done = len(found) < CHUNK
+            found = subjects_after(connection, kind, data["after"], CHUNK, now)
+            cases = [new_case(published, one, data["round"], now) for one in found]
+            judged = _judge(connection, tools, published, start, cases, now)
+        if found:
+            looked += len(found)
+            data["after"] = found[-1][f"{kind}_id"]
+        done = len(found) < CHUNK
+        with writing(database) as connection:
+            opened += _open(connection, tools, published, data["start"], judged, now)
             connection.execute(
                 update(_timer)
                 .where(_timer.c.id == timer["id"])
-                .values(data=data, **({"done_at": tools.clock.now()} if done else {}))
+                .values(data=data, **({"done_at": now} if done else {}))
             )
         if progress:
             progress(looked, total)
@@ -111,26 +117,44 @@ def screen(
             return looked, opened
 
 
-def _open(
+def _judge(
     connection: Connection, tools: Tools, published: Published, start: Start,
-    data: dict[str, Any], found: list[dict[str, Any]],
+    cases: list[dict[str, Any]], now: datetime,
+) -> list[Judged]:  # fmt: skip
+    """What the guard says of each case that could be opened."""
+    free = _free(connection, published, cases)
+    said = judge_guard(connection, tools.judge, published, start.guard, free, now)
+    return [(case, said[case["id"]]) for case in free]
+
+
+def _open(
+    connection: Connection, tools: Tools, published: Published, name: str,
+    judged: list[Judged], now: datetime,
 ) -> int:  # fmt: skip
-    now = tools.clock.now()
-    cases = [new_case(published, one, data["round"], now) for one in found]
-    there = taken_keys(
-        connection, published.process.process, [c["unique_key"] for c in cases if c["unique_key"]]
-    )
-    cases = [case for case in cases if case["unique_key"] not in there]
-    said = judge_guard(connection, tools.judge, published, start.guard, cases, now)
-    passed, kept = [], []
-    for case in cases:
-        if all(judgement.outcome == "met" for _, judgement in said[case["id"]]):
-            passed.append(case)
+    """Open the cases that pass, keep what was said of the others; gives how many were opened."""
+    start = published.process.starts[name]
+    passed: dict[str, Said] = {}
+    cases, kept = [], []
+    for case, said in judged:
+        if all(judgement.outcome == "met" for _, judgement in said):
+            passed[case["id"]] = said
+            cases.append(case)
         else:
-            kept += decision_rows(published, case, data["start"], said[case["id"]], now, None)
+            kept += decision_rows(published, case, name, said, now, None)
     insert(connection, _decision, kept)
-    cause = Cause(trigger=data["start"], step=start, actor_id=None, acted_as=start.by[0], now=now)
+    # Since they were judged, somebody may have begun one by hand.
+    cases = _free(connection, published, cases)
+    cause = Cause(trigger=name, step=start, actor_id=None, acted_as=start.by[0], now=now)
     taken, _refused = take(
-        connection, tools, published, cause, passed, lambda _case, chosen: chosen, said=said
+        connection, tools, published, cause, cases, lambda _case, chosen: chosen, said=passed
     )
     return len(taken)
+
+
+def _free(
+    connection: Connection, published: Published, cases: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Those of the cases whose place nobody has taken."""
+    keys = [case["unique_key"] for case in cases if case["unique_key"]]
+    there = taken_keys(connection, published.process.process, keys)
+    return [case for case in cases if case["unique_key"] not in there]

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,8 +11,12 @@ from sqlalchemy import select
 
 from models.cases import Case, Timer
 from models.database import reading, writing
-from tests.builders import Desk, add, add_school
+from models.registry import Person
+from rules.criteria import BoundRuleSet, Facts, Outcome
+from rules.decisions import Decider
+from tests.builders import Desk, add, add_person, add_school
 from workflows import sweep as sweeping
+from workflows.engine import Engine
 from workflows.sweep import LEASES, next_due, prepare, sweep
 
 
@@ -146,6 +153,47 @@ def test_an_interrupted_screening_goes_on_where_it_was(
     sweep(desk.engine)
     assert len(desk.rows(Case)) == 21
     assert len(desk.mails(template="school_label/invited")) == 63
+
+
+class Meanwhile:
+    """Decides as another does; before its first answer, something happens."""
+
+    def __init__(self, judge: Decider, happens: Callable[[], object]) -> None:
+        self._judge, self._happens = judge, [happens]
+
+    def decide(self, bound: BoundRuleSet, facts: Sequence[Facts]) -> list[dict[str, Outcome]]:
+        if self._happens:
+            self._happens.pop()()
+        return self._judge.decide(bound, facts)
+
+
+def test_who_is_judged_holds_up_nobody(desk: Desk) -> None:
+    def somebody_comes() -> None:
+        with writing(desk.database) as connection:
+            add_person(connection, "Nina Nieuw")
+
+    tools = replace(desk.engine.tools, judge=Meanwhile(desk.engine.tools.judge, somebody_comes))
+    desk.clock.move_to(datetime(2022, 11, 23, 6, 0, tzinfo=UTC))
+    sweep(Engine(desk.database, tools))
+    assert [row["name"] for row in desk.rows(Person)][-1] == "Nina Nieuw"
+    assert desk.case()["state"] == "invited"
+    assert desk.troubled() == []
+
+
+def test_a_school_that_is_invited_by_hand_while_it_is_judged_is_invited_once(desk: Desk) -> None:
+    by_hand = partial(
+        desk.engine.start, "school_label", "invite", actor_id=desk.coordinator,
+        organisation_id=desk.school, round_name="2023-2024",
+    )  # fmt: skip
+    with writing(desk.database) as connection:
+        other, _teachers = add_school(connection, "De Brug")
+    tools = replace(desk.engine.tools, judge=Meanwhile(desk.engine.tools.judge, by_hand))
+    desk.clock.move_to(datetime(2022, 11, 23, 6, 0, tzinfo=UTC))
+    sweep(Engine(desk.database, tools))
+    assert sorted(row["organisation_id"] for row in desk.rows(Case)) == sorted([desk.school, other])
+    assert [row["trigger"] for row in desk.events(desk.case()["id"])] == ["invite"]
+    assert len(desk.mails(template="school_label/invited")) == 6
+    assert desk.troubled() == []
 
 
 def test_old_rounds_are_not_screened(desk: Desk) -> None:
