@@ -1,4 +1,7 @@
-"""``keurmerk worker``: carries out what is due, on as many machines as wanted (PostgreSQL)."""
+"""``keurmerk worker``: carries out what is due, beside the service and in a process of its own.
+
+On PostgreSQL on as many machines as wanted; on SQLite on the service's own, for a second core.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,6 @@ import typer
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 
-from base.errors import BadSetting
-from base.i18n import N_
 from cli.context import Parts, wiring
 from cli.serve import ticking
 from models.database import reading
@@ -38,15 +39,9 @@ def register(app: typer.Typer) -> None:
 
 
 def run(context: typer.Context) -> None:
-    """Carry out what is due until told to end (PostgreSQL)."""
+    """Carry out what is due until told to end."""
     given = wiring(context)
-    settings = given.settings()
-    if settings.is_sqlite:
-        raise BadSetting(
-            N_("Workers need PostgreSQL (KEURMERK_DATABASE). With SQLite, “keurmerk serve” does "
-               "their work.")
-        )  # fmt: skip
-    with given.open(settings, None) as parts:
+    with given.open(given.settings(), None) as parts:
         ticker = ticking(parts)
         ticker.start()
         try:
@@ -56,7 +51,7 @@ def run(context: typer.Context) -> None:
 
 
 async def _work(parts: Parts, ending: threading.Event) -> None:
-    """Take up wake-ups until told to end."""
+    """Take up wake-ups, where there are any, until told to end."""
     task = asyncio.current_task()
 
     def end() -> None:
@@ -69,9 +64,15 @@ async def _work(parts: Parts, ending: threading.Event) -> None:
         asyncio.get_running_loop().add_signal_handler(number, end)
     with suppress(asyncio.CancelledError):
         while not ending.is_set():
-            await _listen(parts, ending)
+            await (_tick() if parts.settings.is_sqlite else _listen(parts, ending))
             # The database went away; the ticks go on by themselves.
             await asyncio.to_thread(_wait_for, parts.database, ending)
+
+
+async def _tick() -> None:
+    """Leave everything to the ticker: in a file of SQLite nobody enqueues a wake-up."""
+    log.info("worker ready")
+    await asyncio.Event().wait()
 
 
 async def _listen(parts: Parts, ending: threading.Event) -> None:

@@ -193,7 +193,7 @@ def on_one_line(text: str) -> str:
 
 
 def _without_gaps(text: str) -> str:
-    """``text`` without space at the end of a line, and with one empty line where there were more."""
+    """``text`` without space at the end of lines, and one empty line where there were more."""
     lines: list[str] = []
     for line in text.split("\n"):
         if line.strip():

@@ -73,6 +73,25 @@ def test_a_worker_is_woken_when_the_hold_of_a_mail_is_over(
     assert {mail["status"] for mail in outbox(database)} == {"sent"}
 
 
+def test_with_sqlite_a_worker_shares_the_work_of_the_service_beside_it(
+    sqlite_engine: sqlalchemy.Engine, judge: Judge, tmp_path: Path
+) -> None:
+    url = sqlite_engine.url.render_as_string(hide_password=False)
+    desk, house = prepared(sqlite_engine, judge), House(url, tmp_path)
+    with (
+        house.mail_server(),
+        # The service does not look before an hour is over: what goes out, the worker sends.
+        house.process("serve", EVE, sweep_seconds="3600") as service,
+        house.process("worker", EVE) as worker,
+    ):
+        house.wait(lambda: "worker ready" in house.told("worker"), service, worker)
+        house.wait(house.ready, service, worker)
+        house.later()
+        house.wait(lambda: all_sent(desk), service, worker)
+        assert house.ready()
+    everything_came_out_once(desk, house, kills=0)
+
+
 @pytest.mark.timeout(400)
 def test_a_service_and_a_worker_outlive_their_database(
     own_server: OwnServer, judge: Judge, tmp_path: Path

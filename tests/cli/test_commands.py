@@ -239,7 +239,7 @@ def test_a_setting_comes_from_an_env_file_too(tmp_path: Path) -> None:
 def test_what_cannot_be_served_is_said(tmp_path: Path) -> None:
     empty = {"database": f"sqlite:///{tmp_path / 'empty.db'}"}
     assert "keurmerk migrate" in keurmerk("serve", folder=tmp_path, **empty).stderr
-    assert "PostgreSQL" in keurmerk("worker", folder=tmp_path, **empty).stderr
+    assert "keurmerk migrate" in keurmerk("worker", folder=tmp_path, **empty).stderr
     open_demo = keurmerk("serve", "--demo", "--host", "192.0.2.1", folder=tmp_path)
     assert (open_demo.returncode, "loopback" in open_demo.stderr) == (1, True)
     done = keurmerk("migrate", folder=tmp_path, **empty)
