@@ -5,7 +5,6 @@ Its functions import what they build: a command starts with what it needs, in a 
 
 from __future__ import annotations
 
-import gc
 import logging
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from base.clock import Clock, SystemClock
+from base.garbage import collect_seldom
 from cli.app import run
 from cli.context import Parts, Wiring
 
@@ -146,8 +146,7 @@ def settings_with_logs() -> Settings:
 
 def main() -> None:
     """The command ``keurmerk``."""
-    # Nearly all that the start makes stays: looking for what to throw away took a tenth of it.
-    gc.set_threshold(10_000)
+    collect_seldom()
     # Before anything can fail: what structlog does by itself shows the values of variables.
     set_up_logs()
     run(Wiring(settings=settings_with_logs, open=open_parts, app=application))

@@ -12,6 +12,7 @@ from types import ModuleType
 
 import structlog
 
+from base.garbage import collect_seldom
 from benchmarks.databases import POSTGRESQL, SQLITE, databases
 
 #: In the order in which they are run; each is a module of this package.
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = command.parse_args(arguments)
     if unknown := [name for name in given.names if name not in NAMES]:
         command.error(f"there is no {unknown[0]}; there are {', '.join(NAMES)}")
+    collect_seldom()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     # platformdirs, as the PostgreSQL server is started where no desktop session runs
     warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR ")
