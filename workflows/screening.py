@@ -7,12 +7,14 @@ decision is kept, whatever it was, so that a school can be told why it was not i
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy
+import structlog
 from sqlalchemy import Connection, update
 
 from base.ids import new_id
@@ -30,6 +32,8 @@ from workflows.tools import Cause, Tools
 
 #: Schools at a time: long enough to be quick, short enough not to hold others up.
 CHUNK = 2000
+
+log = structlog.get_logger("keurmerk.screening")
 
 #: A case that is about to be opened, and what the rules say of it.
 Judged = tuple[dict[str, Any], Said]
@@ -74,16 +78,20 @@ def plan_starts(connection: Connection, published: Published, now: datetime) -> 
 
 
 def screen(
-    database: sqlalchemy.Engine, tools: Tools, timer: dict[str, Any],
-    progress: Callable[[int, int], None] | None = None,
+    database: sqlalchemy.Engine, tools: Tools, timer: dict[str, Any], lease: timedelta,
+    progress: Callable[[int, int], None] | None = None, ending: threading.Event | None = None,
 ) -> tuple[int, int]:  # fmt: skip
     """Carry out the start a timer stands for; gives how many were looked at, and opened.
 
     Arguments:
-        timer: the timer's row; its ``data`` names start and round and how far it has come.
+        timer: the timer's row, claimed; its ``data`` names start and round and how far it has come.
+        lease: how long the claim holds; every chunk claims it anew. Once somebody else has it, that
+            one goes on.
         progress: is told how many of how many organisations are done.
+        ending: once it is set, the chunk is the last one; the timer is free for another.
     """
-    data = dict(timer["data"])
+    data, ending = dict(timer["data"]), ending or threading.Event()
+    held = timer["leased_until"]
     looked, opened, total = 0, 0, 0
     if progress:
         with reading(database) as connection:
@@ -103,17 +111,22 @@ def screen(
         if found:
             looked += len(found)
             data["after"] = found[-1][f"{kind}_id"]
-        done = len(found) < CHUNK
+        done, last = len(found) < CHUNK, ending.is_set()
+        until = None if done or last else tools.clock.now() + lease
         with writing(database) as connection:
-            opened += _open(connection, tools, published, data["start"], judged, now)
-            connection.execute(
+            kept = connection.execute(
                 update(_timer)
-                .where(_timer.c.id == timer["id"])
-                .values(data=data, **({"done_at": now} if done else {}))
+                .where(_timer.c.id == timer["id"], _timer.c.leased_until == held)
+                .values(data=data, leased_until=until, done_at=now if done else None)
             )
+            if not kept.rowcount:
+                log.warning("screening taken over", timer=timer["key"])
+                return looked, opened
+            opened += _open(connection, tools, published, data["start"], judged, now)
+        held = until
         if progress:
             progress(looked, total)
-        if done:
+        if done or last:
             return looked, opened
 
 

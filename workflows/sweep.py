@@ -39,7 +39,7 @@ from workflows.waiting import fill_queue
 
 #: Timers a batch, which is one transaction.
 BATCH = 500
-#: How long a claim holds. A screening renews nothing: it keeps its place and is safe to repeat.
+#: How long a claim holds. A screening claims its timer anew with every chunk.
 LEASE = timedelta(minutes=5)
 #: A timer that fails is tried again after a minute, then two, four … at most a day.
 FIRST_RETRY = timedelta(minutes=1)
@@ -71,7 +71,7 @@ def sweep(
     Arguments:
         progress: is told how far a screening has come.
         batch: timers a transaction.
-        ending: once it is set, no further batch is begun.
+        ending: once it is set, no further batch is begun, nor chunk of a screening.
 
     Raises:
         DBAPIError: the database went away; the timers that were claimed are free again.
@@ -82,7 +82,7 @@ def sweep(
         if not claimed:
             break
         try:
-            _carry_out(engine, claimed, progress)
+            _carry_out(engine, claimed, progress, ending)
         except DBAPIError:
             _give_back(engine, claimed, ending)
             raise
@@ -103,14 +103,14 @@ def next_due(database: sqlalchemy.Engine) -> datetime | None:
 
 def _carry_out(
     engine: Engine, claimed: Sequence[dict[str, Any]],
-    progress: Callable[[int, int], None] | None,
+    progress: Callable[[int, int], None] | None, ending: threading.Event,
 ) -> None:  # fmt: skip
     own = [timer for timer in claimed if timer["case_id"] is None]
     of_cases = [timer for timer in claimed if timer["case_id"] is not None]
     if of_cases:
         _attempt(engine, of_cases, lambda timers: _cases_due(engine, timers))
     for timer in own:
-        _attempt(engine, [timer], lambda timers: _process_due(engine, timers[0], progress))
+        _attempt(engine, [timer], lambda timers: _process_due(engine, timers[0], progress, ending))
 
 
 def _give_back(engine: Engine, claimed: Sequence[dict[str, Any]], ending: threading.Event) -> None:
@@ -247,11 +247,12 @@ def _platform(published: Published, trigger: str) -> str:
 
 
 def _process_due(
-    engine: Engine, timer: dict[str, Any], progress: Callable[[int, int], None] | None
-) -> None:
+    engine: Engine, timer: dict[str, Any], progress: Callable[[int, int], None] | None,
+    ending: threading.Event,
+) -> None:  # fmt: skip
     tools = engine.tools
     if "start" in timer["data"]:
-        screen(engine.database, tools, timer, progress)
+        screen(engine.database, tools, timer, LEASES.length, progress, ending)
         return
     now = tools.clock.now()
     with writing(engine.database) as connection:

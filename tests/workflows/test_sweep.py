@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from models.cases import Case, Timer
+from models.cases import Case, Decision, Timer
 from models.database import reading, writing
 from models.registry import Person
 from rules.criteria import BoundRuleSet, Facts, Outcome
@@ -117,8 +118,6 @@ def test_the_screening_runs_once_and_looks_at_every_school(desk: Desk) -> None:
     cases = desk.rows(Case)
     assert len(cases) == 16
     assert {case["state"] for case in cases} == {"invited"}
-    from models.cases import Decision  # noqa: PLC0415
-
     decisions = desk.rows(Decision)
     assert len(decisions) == 31
     assert sorted(row["outcome"] for row in decisions) == ["met"] * 16 + ["unmet"] * 15
@@ -156,15 +155,74 @@ def test_an_interrupted_screening_goes_on_where_it_was(
 
 
 class Meanwhile:
-    """Decides as another does; before its first answer, something happens."""
+    """Decides as another does; before each of its first answers, something happens."""
 
-    def __init__(self, judge: Decider, happens: Callable[[], object]) -> None:
-        self._judge, self._happens = judge, [happens]
+    def __init__(self, judge: Decider, *happens: Callable[[], object]) -> None:
+        self._judge, self._happens = judge, list(happens)
 
     def decide(self, bound: BoundRuleSet, facts: Sequence[Facts]) -> list[dict[str, Outcome]]:
         if self._happens:
-            self._happens.pop()()
+            self._happens.pop(0)()
         return self._judge.decide(bound, facts)
+
+
+def screened_in_fives(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, *happens: Callable[[], object],
+    ending: threading.Event | None = None,
+) -> None:  # fmt: skip
+    """21 eligible schools are screened, five at a time; something happens while each five are."""
+    from workflows import screening  # noqa: PLC0415
+
+    with writing(desk.database) as connection:
+        for number in range(20):
+            add_school(connection, f"School {number}")
+    monkeypatch.setattr(screening, "CHUNK", 5)
+    tools = replace(desk.engine.tools, judge=Meanwhile(desk.engine.tools.judge, *happens))
+    desk.clock.move_to(datetime(2022, 11, 23, 6, 0, tzinfo=UTC))
+    sweep(Engine(desk.database, tools), ending=ending)
+
+
+def everybody_was_invited_once(desk: Desk) -> None:
+    cases = desk.rows(Case)
+    assert len(cases) == len({case["organisation_id"] for case in cases}) == 21
+    assert len(desk.rows(Decision)) == 21
+    assert len(desk.mails(template="school_label/invited")) == 63
+    assert desk.troubled() == []
+
+
+def test_a_screening_that_takes_longer_than_a_claim_stays_with_whoever_has_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = []
+
+    def later() -> None:
+        desk.clock.advance(sweeping.LEASE - timedelta(seconds=1))
+        taken.append(sweep(desk.engine))
+
+    screened_in_fives(desk, monkeypatch, later, later, later)
+    assert taken == [0, 0, 0]
+    everybody_was_invited_once(desk)
+
+
+def test_whoever_lost_a_screening_leaves_it_to_the_other(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_late() -> None:
+        desk.clock.advance(sweeping.LEASE + timedelta(seconds=1))
+        assert sweep(desk.engine) == 1
+
+    screened_in_fives(desk, monkeypatch, too_late)
+    everybody_was_invited_once(desk)
+
+
+def test_a_service_that_is_told_to_end_leaves_the_rest_of_a_screening_to_the_next(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = threading.Event()
+    screened_in_fives(desk, monkeypatch, lambda: None, ending.set, ending=ending)
+    assert len(desk.rows(Case)) == 10
+    assert sweep(desk.engine) == 1  # at once: nobody holds it
+    everybody_was_invited_once(desk)
 
 
 def test_who_is_judged_holds_up_nobody(desk: Desk) -> None:
