@@ -12,7 +12,7 @@ from base.errors import Conflict, NotFound
 from base.i18n import N_
 from base.ids import new_id
 from models.cases import Case
-from models.sql import among
+from models.sql import only
 from workflows.definition import Process, Start
 from workflows.parties import unique_key
 from workflows.publishing import Published
@@ -79,9 +79,8 @@ def new_case(
 
 def taken_keys(connection: Connection, process: str, keys: list[str]) -> set[str]:
     """Those of ``keys`` under which a case exists that has not freed its place."""
-    query = select(_case.c.unique_key).where(
-        _case.c.process == process, among(connection, _case.c.unique_key, keys)
-    )
+    query = select(_case.c.unique_key).where(_case.c.process == process)
+    query = only(connection, query, _case.c.unique_key, keys)
     return set(connection.execute(query).scalars())
 
 
