@@ -39,7 +39,7 @@ def answering(
                 if answer.startswith("421"):
                     return
                 if answer.startswith("354"):
-                    while (part := self.rfile.readline()) != b".\r\n":
+                    while (part := self.rfile.readline()) not in {b".\r\n", b""}:
                         heard.append(part)
                     self.say(waiting.pop(0))
 
@@ -51,8 +51,10 @@ def answering(
 
     with Server(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_address[1], heard
-        server.shutdown()
+        try:
+            yield server.server_address[1], heard
+        finally:
+            server.shutdown()
 
 
 def sent(
