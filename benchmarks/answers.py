@@ -26,6 +26,7 @@ from base.clock import SystemClock
 from base.ids import new_id
 from benchmarks.databases import Databases
 from benchmarks.reports import GROUPS, add, add_sheets
+from benchmarks.sinks import free_port
 from benchmarks.table import Report, seconds
 from cli.story_settings import book_with
 from models.cases import Case, Release
@@ -149,7 +150,7 @@ def _serving(database: sqlalchemy.Engine, folder: Path) -> Iterator[tuple[int, p
     url = database.url.render_as_string(hide_password=False)
     with open(folder / "serve.log", "w+", encoding="utf-8") as log:  # noqa: PTH123 - for Popen
         process = subprocess.Popen(
-            [sys.executable, "-m", "service", "serve", "--port", str(port := _free_port())],
+            [sys.executable, "-m", "service", "serve", "--port", str(port := free_port())],
             cwd=folder, stderr=log, stdout=log,
             env={
                 **{name: value for name, value in os.environ.items() if "KEURMERK_" not in name},
@@ -168,13 +169,6 @@ def _serving(database: sqlalchemy.Engine, folder: Path) -> Iterator[tuple[int, p
         finally:
             process.terminate()
             process.wait()
-
-
-def _free_port() -> int:
-    import socket  # noqa: PLC0415 - for this one use
-
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])
 
 
 def _answers(port: int) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.sinks import LOOPBACK
+from benchmarks.sinks import LOOPBACK, free_port
 
 #: Nothing leaves this machine, whoever it is for.
 _MAIN = """\
@@ -80,7 +80,7 @@ def running() -> Iterator[Postfix]:
         TimeoutError: it does not answer.
     """
     with tempfile.TemporaryDirectory(prefix="keurmerk-postfix-", dir="/var/tmp") as place:
-        folder, port = Path(place), _free_port()
+        folder, port = Path(place), free_port()
         # Its daemons give up root, and have to get in all the same.
         folder.chmod(0o755)
         for name in ("queue", "data", "etc"):
@@ -114,9 +114,3 @@ def _wait_for(port: int) -> None:
             time.sleep(0.1)
     message = f"Postfix does not answer on port {port}"
     raise TimeoutError(message)
-
-
-def _free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

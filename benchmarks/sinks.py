@@ -9,6 +9,7 @@ together (RFC 2920), as mail servers do.
 from __future__ import annotations
 
 import multiprocessing
+import socket
 import socketserver
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,14 @@ from typing import Any
 
 #: Where mail servers of a benchmark listen: the system chooses the port.
 LOOPBACK = "127.0.0.1"
+
+
+def free_port() -> int:
+    """A port nobody uses, for a server that cannot say which one it was given."""
+    with socket.create_server((LOOPBACK, 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
 
 #: Tells the port, then counts mails until it is ended.
 Serve = Callable[["Connection[int, None]", "Synchronized[int]"], None]

@@ -90,7 +90,7 @@ class Leases:
             update(self.table)
             .where(
                 columns.id.in_([row["id"] for row in rows]),
-                columns.leased_until == rows[0]["leased_until"],
+                columns.leased_until.in_({row["leased_until"] for row in rows}),
             )
             .values(leased_until=None)
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -40,7 +40,18 @@ def only(
     cases while a screening opens them: it would compare each row with each text of :func:`among`.
     """
     if connection.dialect.name == "postgresql":
-        array = bindparam(None, list(dict.fromkeys(texts)), type_=ARRAY(Text))
-        asked = func.unnest(array).table_valued("value", name="asked").render_derived()
+        asked = id_table(connection, texts)
         return query.join(asked, asked.c.value == column)
     return query.where(among(connection, column, texts))
+
+
+def id_table(connection: Connection, ids: Iterable[str]) -> Any:
+    """A table to select from, with one column ``value``: each of ``ids`` once.
+
+    It is one parameter, so that no limit on parameters is met.
+    """
+    distinct = list(dict.fromkeys(ids))
+    if connection.dialect.name == "sqlite":
+        return func.json_each(as_json(distinct)).table_valued("value", name="subject")
+    array = bindparam(None, distinct, type_=ARRAY(Text))
+    return func.unnest(array).table_valued("value", name="subject").render_derived()

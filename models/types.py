@@ -39,7 +39,8 @@ class Instant(TypeDecorator[datetime]):
         """To the database; ValueError for a naive datetime."""
         if value is None:
             return None
-        return _text(value) if dialect.name == "sqlite" else in_utc(value)
+        value = in_utc(value)
+        return _text(value) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """From the database."""
@@ -50,10 +51,11 @@ class Instant(TypeDecorator[datetime]):
         return in_utc(value)
 
 
-# Thousands of rows are written at one instant.
+# Thousands of rows are written at one instant. In UTC only: elsewhere the two hours that have one
+# name, when summer time ends, are equal to Python.
 @lru_cache(maxsize=256)
 def _text(instant: datetime) -> str:
-    return f"{in_utc(instant).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    return f"{instant.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 class Json(TypeDecorator[Any]):

@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import Connection, and_, or_, select
 
 from models.registry import Contact, Membership, Organisation, Person
+from models.sql import id_table
 from rules.criteria import FactType, Value
 from rules.facts import Subject, provider
 from rules.registry_facts import by_day
-from rules.subject_ids import id_table
 
 _person = Person.__table__  # type: ignore[attr-defined]
 _contact = Contact.__table__  # type: ignore[attr-defined]

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, select, union
 
 from base.i18n import N_
 from models.registry import Organisation, Project, ProjectFounder, ProjectMember
+from models.sql import id_table
 from rules.criteria import FactType, Value
 from rules.facts import Subject, provider
 from rules.person_facts import people_of
-from rules.subject_ids import id_table
 
 #: Where a project stands.
 STATES = (N_("pending"), N_("active"), N_("closed"), N_("deleted"))

@@ -21,10 +21,10 @@ from models.registry import (
     ProjectFounder,
     ProjectMember,
 )
+from models.sql import id_table
 from rules.criteria import FactType, Value
 from rules.facts import Subject, provider
 from rules.project_facts import projects_of
-from rules.subject_ids import id_table
 
 _label = Label.__table__  # type: ignore[attr-defined]
 _member = Membership.__table__  # type: ignore[attr-defined]

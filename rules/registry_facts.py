@@ -23,9 +23,9 @@ from models.registry import (
     ProjectFounder,
     ProjectSchool,
 )
+from models.sql import id_table
 from rules.criteria import FactType, Value
 from rules.facts import Subject, provider
-from rules.subject_ids import id_table
 
 _organisation = Organisation.__table__  # type: ignore[attr-defined]
 _member = Membership.__table__  # type: ignore[attr-defined]

@@ -10,10 +10,9 @@ from sqlalchemy import Connection, select
 
 from models.cases import Case
 from models.registry import Organisation
-from models.sql import among
+from models.sql import among, id_table
 from rules.criteria import FactType, Value
 from rules.facts import Subject, provider
-from rules.subject_ids import id_table
 
 _case = Case.__table__  # type: ignore[attr-defined]
 _organisation = Organisation.__table__  # type: ignore[attr-defined]

@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from models.sql import id_table
 from models.survey_results import SurveyBadge
 from models.surveys import SurveyExercise, SurveySheet
 from rules.criteria import FactType, Value
 from rules.facts import Subject, provider
 from rules.registry_facts import by_day
-from rules.subject_ids import id_table
 
 _exercise = SurveyExercise.__table__  # type: ignore[attr-defined]
 _sheet = SurveySheet.__table__  # type: ignore[attr-defined]

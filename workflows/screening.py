@@ -85,13 +85,13 @@ def screen(
 
     Arguments:
         timer: the timer's row, claimed; its ``data`` names start and round and how far it has come.
+            Changed: until when it is claimed.
         lease: how long the claim holds; every chunk claims it anew. Once somebody else has it, that
             one goes on.
         progress: is told how many of how many organisations are done.
         ending: once it is set, the chunk is the last one; the timer is free for another.
     """
     data, ending = dict(timer["data"]), ending or threading.Event()
-    held = timer["leased_until"]
     looked, opened, total = 0, 0, 0
     if progress:
         with reading(database) as connection:
@@ -116,14 +116,16 @@ def screen(
         with writing(database) as connection:
             kept = connection.execute(
                 update(_timer)
-                .where(_timer.c.id == timer["id"], _timer.c.leased_until == held)
+                .where(_timer.c.id == timer["id"], _timer.c.leased_until == timer["leased_until"])
                 .values(data=data, leased_until=until, done_at=now if done else None)
             )
             if not kept.rowcount:
                 log.warning("screening taken over", timer=timer["key"])
                 return looked, opened
             opened += _open(connection, tools, published, data["start"], judged, now)
-        held = until
+        if until:
+            # Whoever claimed it gives it back as it is claimed now.
+            timer["leased_until"] = until
         if progress:
             progress(looked, total)
         if done or last:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy
@@ -31,6 +32,12 @@ def stored(engine: sqlalchemy.Engine, at: datetime) -> datetime:
 def test_a_naive_datetime_is_refused_by_the_type(engine: sqlalchemy.Engine) -> None:
     with pytest.raises(StatementError, match="no time zone"):
         stored(engine, datetime(2023, 1, 1))  # noqa: DTZ001 - that is the point
+
+
+def test_the_hour_that_comes_twice_is_two_hours(engine: sqlalchemy.Engine) -> None:
+    brussels = ZoneInfo("Europe/Brussels")
+    hours = [datetime(2022, 10, 30, 2, 30, tzinfo=brussels, fold=fold) for fold in (0, 1)]
+    assert [stored(engine, hour).hour for hour in hours] == [0, 1]
 
 
 def test_an_instant_comes_back_in_utc(engine: sqlalchemy.Engine) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from models.cases import Case, Decision, Timer
 from models.database import reading, writing
@@ -212,6 +213,20 @@ def test_whoever_lost_a_screening_leaves_it_to_the_other(
         assert sweep(desk.engine) == 1
 
     screened_in_fives(desk, monkeypatch, too_late)
+    everybody_was_invited_once(desk)
+
+
+def test_a_screening_whose_database_goes_away_is_free_for_the_next(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> None:
+        desk.clock.advance(timedelta(seconds=1))
+        raise DBAPIError(None, None, Exception("gone"), connection_invalidated=True)
+
+    with pytest.raises(DBAPIError):
+        screened_in_fives(desk, monkeypatch, lambda: desk.clock.advance(timedelta(seconds=1)), gone)
+    assert len(desk.rows(Case)) == 5
+    assert sweep(desk.engine) == 1  # at once, although it was claimed anew meanwhile
     everybody_was_invited_once(desk)
 
 
