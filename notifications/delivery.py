@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine, and_, bindparam, literal_column, or_, update
+from sqlalchemy import Engine, select
 
 from base.clock import Clock
 from base.errors import KeurmerkError
@@ -25,6 +25,8 @@ from base.ids import new_id
 from models.database import writing
 from models.leases import Leases, outlast
 from models.messages import Mail
+from models.sql import among
+from models.writes import Writes
 from notifications.carriers import Carrier, Later, Never, Unreachable
 from notifications.choices import unsubscribing
 from notifications.message import Sender, build
@@ -113,7 +115,7 @@ def _hand_over(
     ways: Mapping[str, str | None] = {}
 
     def mark() -> None:
-        _mark(post.database, results)
+        _mark(post.database, results, mails[0]["leased_until"])
         LEASES.give_back(post.database, mails[len(results) :])
 
     try:
@@ -134,7 +136,7 @@ def _hand_over(
     finally:
         # Nobody but us knows what the server accepted: a database that is away is waited for.
         outlast(mark, clock=post.clock, until=mails[0]["leased_until"], ending=ending)
-    return sum(result["b_status"] == SENT for result in results)
+    return sum(result["status"] == SENT for result in results)
 
 
 def _one(
@@ -205,49 +207,30 @@ def _again(mail: dict[str, Any], now: datetime, trouble: str) -> dict[str, Any]:
 
 
 def _result(mail: dict[str, Any], status: str, **changed: Any) -> dict[str, Any]:
+    """What came of a mail: its row's new values."""
     row = {
         "status": status, "not_before": mail["not_before"], "trouble": "", "sent_at": None,
         "subject": "", "body": "", **changed,
     }  # fmt: skip
-    row["trouble"] = row["trouble"][:500]
     return {
-        "b_id": mail["id"],
-        "b_leased": mail["leased_until"],
-        "b_attempts": mail["attempts"] + 1,
-        **{f"b_{name}": value for name, value in row.items()},
-    }
+        **row, "trouble": row["trouble"][:500], "attempts": mail["attempts"] + 1,
+        "leased_until": None, "id": mail["id"],
+    }  # fmt: skip
 
 
-_marked = (
-    update(_mail)
-    .where(
-        _mail.c.id == bindparam("b_id"),
-        # One that was withdrawn while it was under way stays so, unless it has gone out.
-        # The lease tells that nobody has taken it over since.
-        or_(
-            and_(_mail.c.status == WAITING, _mail.c.leased_until == bindparam("b_leased")),
-            literal_column(f"'{SENT}'") == bindparam("b_status"),
-        ),
-    )
-    .values(
-        leased_until=None,
-        **{
-            name: bindparam(f"b_{name}")
-            for name in (
-                "status",
-                "attempts",
-                "not_before",
-                "trouble",
-                "sent_at",
-                "subject",
-                "body",
-            )
-        },
-    )
-)
-
-
-def _mark(database: Engine, results: Sequence[dict[str, Any]]) -> None:
-    if results:
-        with writing(database) as connection:
-            connection.execute(_marked, list(results))
+def _mark(database: Engine, results: Sequence[dict[str, Any]], leased: datetime) -> None:
+    """Write what came of mails that were claimed until ``leased``."""
+    if not results:
+        return
+    with writing(database) as connection:
+        writes = Writes(connection)
+        # One that has gone out says so, whatever was said of it meanwhile. Another is left alone
+        # where it was withdrawn while it was under way, or somebody has taken it over since.
+        writes.update(_mail, [one for one in results if one["status"] == SENT])
+        rest = [one for one in results if one["status"] != SENT]
+        held = select(_mail.c.id).where(
+            _mail.c.status == WAITING, _mail.c.leased_until == leased,
+            among(connection, _mail.c.id, [one["id"] for one in rest]),
+        ).with_for_update()  # fmt: skip
+        ours = set(connection.execute(held).scalars()) if rest else set()
+        writes.update(_mail, [one for one in rest if one["id"] in ours])

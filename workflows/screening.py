@@ -8,20 +8,24 @@ decision is kept, whatever it was, so that a school can be told why it was not i
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy
 import structlog
-from sqlalchemy import Connection, update
+from sqlalchemy import ColumnElement, Connection, and_, update
 
 from base.ids import new_id
-from models.cases import Decision, Timer
+from models.ahead import ahead
+from models.cases import Case, Decision, Timer
 from models.database import reading, writing
+from models.messages import Mail
+from models.statistics import Growing
 from models.writes import insert, insert_new
-from workflows.definition import Start
 from workflows.judging import Said, decision_rows, judge_guard
 from workflows.new_cases import new_case, taken_keys
 from workflows.publishing import Published
@@ -38,7 +42,24 @@ log = structlog.get_logger("keurmerk.screening")
 #: A case that is about to be opened, and what the rules say of it.
 Judged = tuple[dict[str, Any], Said]
 
+
+@dataclass(frozen=True, kw_only=True)
+class _Chunk:
+    """Some of the subjects, judged."""
+
+    published: Published
+    judged: Sequence[Judged]
+    looked: int
+    #: The last of them; the next chunk begins behind it.
+    after: str
+    #: Whether no others are left.
+    done: bool
+    now: datetime
+
+
 _timer = Timer.__table__  # type: ignore[attr-defined]
+_case = Case.__table__  # type: ignore[attr-defined]
+_mail = Mail.__table__  # type: ignore[attr-defined]
 _decision = Decision.__table__  # type: ignore[attr-defined]
 
 
@@ -91,66 +112,89 @@ def screen(
         progress: is told how many of how many organisations are done.
         ending: once it is set, the chunk is the last one; the timer is free for another.
     """
-    data, ending = dict(timer["data"]), ending or threading.Event()
+    data, ending = timer["data"], ending or threading.Event()
+    growing = Growing(database, _case, _mail)
     looked, opened, total = 0, 0, 0
     if progress:
         with reading(database) as connection:
             day = tools.clock.now().date()
             process = tools.library.in_force(connection, timer["process"], day).process
             total = count_subjects(connection, process.subject)
-    while True:
-        # What is looked up and judged holds up nobody: on SQLite all others who write would wait.
+    with closing(ahead(database, _chunks(database, tools, timer["process"], data))) as chunks:
+        for chunk in chunks:
+            looked += chunk.looked
+            last = ending.is_set()
+            until = None if chunk.done or last else tools.clock.now() + lease
+            with writing(database) as connection:
+                kept = connection.execute(
+                    update(_timer)
+                    .where(_held(timer))
+                    .values(
+                        data={**data, "after": chunk.after}, leased_until=until,
+                        done_at=chunk.now if chunk.done else None,
+                    )
+                )  # fmt: skip
+                if not kept.rowcount:
+                    log.warning("screening taken over", timer=timer["key"])
+                    break
+                here = _open(connection, tools, chunk, data["start"])
+            opened += here
+            growing.added(here)
+            if until:
+                # Whoever claimed it gives it back as it is claimed now.
+                timer["leased_until"] = until
+            if progress:
+                progress(looked, total)
+            if last:
+                break
+    return looked, opened
+
+
+def _held(timer: Mapping[str, Any]) -> ColumnElement[bool]:
+    """The timer's row, while nobody else has claimed it."""
+    return and_(_timer.c.id == timer["id"], _timer.c.leased_until == timer["leased_until"])
+
+
+def _chunks(
+    database: sqlalchemy.Engine, tools: Tools, process: str, data: Mapping[str, Any]
+) -> Iterator[_Chunk]:
+    """All from where the timer is, judged and not written: that holds up nobody.
+
+    On SQLite all others who write would wait for it.
+    """
+    after, done = data["after"], False
+    while not done:
         now = tools.clock.now()
         with reading(database) as connection:
-            published = tools.library.in_force(connection, timer["process"], now.date())
-            start = published.process.starts[data["start"]]
+            published = tools.library.in_force(connection, process, now.date())
             kind = published.process.subject
-            found = subjects_after(connection, kind, data["after"], CHUNK, now)
+            found = subjects_after(connection, kind, after, CHUNK, now)
             cases = [new_case(published, one, data["round"], now) for one in found]
-            judged = _judge(connection, tools, published, start, cases, now)
-        if found:
-            looked += len(found)
-            data["after"] = found[-1][f"{kind}_id"]
-        done, last = len(found) < CHUNK, ending.is_set()
-        until = None if done or last else tools.clock.now() + lease
-        with writing(database) as connection:
-            kept = connection.execute(
-                update(_timer)
-                .where(_timer.c.id == timer["id"], _timer.c.leased_until == timer["leased_until"])
-                .values(data=data, leased_until=until, done_at=now if done else None)
-            )
-            if not kept.rowcount:
-                log.warning("screening taken over", timer=timer["key"])
-                return looked, opened
-            opened += _open(connection, tools, published, data["start"], judged, now)
-        if until:
-            # Whoever claimed it gives it back as it is claimed now.
-            timer["leased_until"] = until
-        if progress:
-            progress(looked, total)
-        if done or last:
-            return looked, opened
+            guard = published.process.starts[data["start"]].guard
+            judged = _judge(connection, tools, published, guard, cases, now)
+        after, done = found[-1][f"{kind}_id"] if found else after, len(found) < CHUNK
+        yield _Chunk(
+            published=published, judged=judged, looked=len(found), after=after, done=done, now=now
+        )
 
 
 def _judge(
-    connection: Connection, tools: Tools, published: Published, start: Start,
+    connection: Connection, tools: Tools, published: Published, guard: Sequence[str],
     cases: list[dict[str, Any]], now: datetime,
 ) -> list[Judged]:  # fmt: skip
     """What the guard says of each case that could be opened."""
     free = _free(connection, published, cases)
-    said = judge_guard(connection, tools.judge, published, start.guard, free, now)
+    said = judge_guard(connection, tools.judge, published, guard, free, now)
     return [(case, said[case["id"]]) for case in free]
 
 
-def _open(
-    connection: Connection, tools: Tools, published: Published, name: str,
-    judged: list[Judged], now: datetime,
-) -> int:  # fmt: skip
+def _open(connection: Connection, tools: Tools, chunk: _Chunk, name: str) -> int:
     """Open the cases that pass, keep what was said of the others; gives how many were opened."""
+    published, now = chunk.published, chunk.now
     start = published.process.starts[name]
     passed: dict[str, Said] = {}
     cases, kept = [], []
-    for case, said in judged:
+    for case, said in chunk.judged:
         if all(judgement.outcome == "met" for _, judgement in said):
             passed[case["id"]] = said
             cases.append(case)

@@ -24,6 +24,8 @@ from base.ids import new_id
 from models.cases import Timer
 from models.database import is_away, reading, writing
 from models.leases import Leases, outlast
+from models.messages import Mail
+from models.statistics import Growing
 from models.types import Instant
 from workflows.case_rows import lock
 from workflows.digests import plan_digests, send_digest
@@ -48,6 +50,7 @@ LONGEST_RETRY = timedelta(days=1)
 log = structlog.get_logger("keurmerk.sweep")
 
 _timer = Timer.__table__  # type: ignore[attr-defined]
+_mail = Mail.__table__  # type: ignore[attr-defined]
 
 LEASES = Leases(table=_timer, due=_timer.c.due_at, waiting=_timer.c.done_at.is_(None), length=LEASE)
 
@@ -77,6 +80,7 @@ def sweep(
         DBAPIError: the database went away; the timers that were claimed are free again.
     """
     done, ending = 0, ending or threading.Event()
+    growing = Growing(engine.database, _mail)
     while not ending.is_set():
         claimed = LEASES.claim(engine.database, engine.tools.clock.now(), batch)
         if not claimed:
@@ -87,6 +91,7 @@ def sweep(
             _give_back(engine, claimed, ending)
             raise
         done += len(claimed)
+        growing.added(len(claimed))
     return done
 
 
