@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -77,6 +77,12 @@ def in_words(day: date, language: str) -> str:
     """A day in words of ``language``: 31 januari 2023, 1er février 2023."""
     words = format_date(day, format="long", locale=locale_of(language))
     # French counts the first of a month, and only it; the locale data do not.
+    return f"1er{words[1:]}" if language == "fr" and day.day == 1 else words
+
+
+def day_and_month(day: date, language: str) -> str:
+    """A day of every year in words of ``language``: 31 januari, 1er février."""
+    words: str = format_skeleton("MMMMd", day, locale=locale_of(language))
     return f"1er{words[1:]}" if language == "fr" and day.day == 1 else words
 
 

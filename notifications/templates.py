@@ -37,6 +37,10 @@ _ADDRESS = re.compile(r"(https?://[^\s<>\"]+[^\s<>\".,;:!?)])")
 _BREAKING = re.compile(r"[^\S\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]+")
 
 OTHER_LANGUAGE = N_("You asked for mails in {asked}. This one is not available in it.")
+#: In a subject: what is filled in, and all of a choice but what it says otherwise.
+_FILLED = re.compile(r"\{\{.*?\}\}")
+_NOT_SEVERAL = re.compile(r"\{%-? if [^%]*%\}[^{]*\{%-? else -?%\}|\{%.*?%\}")
+
 TURN_OFF = N_("You can do without such reminders: {address}")
 SENT_BY = N_("Keurmerk sent this mail because of a step in “{process}”. You can reply to it.")
 ASKED_FOR = N_("Keurmerk sent this mail because somebody asked for it with your mail address.")
@@ -124,6 +128,14 @@ class Templates:
         """Whether every language of a template has a notice."""
         found = [one for (known, _), one in self._sources.items() if known == name]
         return bool(found) and all("Notice" in one.head for one in found)
+
+    def pattern(self, name: str, language: str) -> str:
+        """The subject of a template with … for what differs from mail to mail.
+
+        Where it has a form for one and one for several, the latter.
+        """
+        subject = self._find(name, language).head["Subject"]
+        return on_one_line(_FILLED.sub("…", _NOT_SEVERAL.sub("", subject)))
 
     def render(
         self, name: str, language: str, context: Mapping[str, Any], *, asked: str | None = None,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from base.errors import Problem
 from base.i18n import N_, say, translate
+from base.i18n import in_words as day_in_words
+from documents.words import area_name
+from registry.rights import rights
 from workflows.definition import Ask, Process
 from workflows.form import Answers, missing, sections
 from workflows.form_definition import FormField
@@ -111,4 +115,15 @@ def in_words(field: FormField | Ask, answer: Any, language: str) -> str:
         return translate(YES_NO[answer], language) if answer in YES_NO else ""
     if field.type == "choice":
         return say(field.choices.get(answer, {}), language)
-    return answer
+    if field.type == "date":
+        return _day_in_words(answer, language)
+    if field.type == "right" and answer in rights():
+        return say(rights()[answer].title, language)
+    return area_name(answer, language) if field.type == "area" else answer
+
+
+def _day_in_words(answer: str, language: str) -> str:
+    try:
+        return day_in_words(date.fromisoformat(answer), language)
+    except ValueError:  # as it was sent: a process file may have asked for a text before
+        return answer

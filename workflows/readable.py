@@ -11,7 +11,7 @@ from rules.open_values import explained
 from rules.wording import fill
 from workflows.definition import Process, TimerRule
 from workflows.publishing import Published
-from workflows.transition_table import point, span
+from workflows.time_in_words import TimeInWords
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class TimerRead:
     """What happens by itself."""
 
     name: str
-    #: In which states.
+    #: In which states; empty for a start.
     states: str
     when: str
     #: What it does.
@@ -68,11 +68,30 @@ def states(process: Process, language: str) -> list[StateRead]:
     return found
 
 
-def timers(process: Process, language: str) -> list[TimerRead]:
-    """Everything that happens by itself while a case is in a state, and the daily mails."""
+def time_in_words(
+    published: Published, round_name: str | None, area: str, language: str
+) -> TimeInWords:
+    """How the times of a process are said, with the values of a round for an area."""
+    process = published.process
+    steps = [*process.starts.values(), *process.transitions.values()]
+    return TimeInWords(
+        language=language, values=published.values(round_name, area),
+        about=explained(published.book, process.round) if process.round else {},
+        own={ask.name: ask.title for step in reversed(steps) for ask in step.asks},
+    )  # fmt: skip
+
+
+def timers(process: Process, times: TimeInWords) -> list[TimerRead]:
+    """Everything that happens by itself: starts, what is due in a state, and the daily mails."""
+    language = times.language
     found = [
+        TimerRead(name=name, when=times.point(start.at), does=say(start.title, language), states="")
+        for name, start in process.starts.items()
+        if start.at
+    ]
+    found += [
         TimerRead(
-            name=name, when=_when(rule, language), does=what_it_does(process, rule, language),
+            name=name, when=times.timer(rule), does=what_it_does(process, rule, language),
             states=", ".join(say(process.states[one].title, language) for one in rule.states),
         )
         for name, rule in process.timers.items()
@@ -88,15 +107,15 @@ def timers(process: Process, language: str) -> list[TimerRead]:
     return found
 
 
-def mails(process: Process, language: str) -> list[tuple[str, str, str]]:
+def mails(process: Process, times: TimeInWords) -> list[tuple[str, str, str]]:
     """Every mail of a step or timer: its template, what it is sent by, and who gets it."""
-    found = []
+    found, language = [], times.language
     for step in [*process.starts.values(), *process.transitions.values()]:
         for template, actor in step.mail.items():
             found.append((template, say(step.title, language), _actors(process, [actor], language)))
     for rule in process.timers.values():
         for template, actor in rule.mail.items():
-            found.append((template, _when(rule, language), _actors(process, [actor], language)))
+            found.append((template, times.timer(rule), _actors(process, [actor], language)))
     return found
 
 
@@ -140,24 +159,6 @@ def _filled(operand: Any, values: Mapping[str, Any]) -> Any:
 
 def _actors(process: Process, names: list[str], language: str) -> str:
     return ", ".join(say(process.actors[name].title, language) for name in names)
-
-
-def _when(rule: TimerRule, language: str) -> str:
-    if rule.every:
-        if rule.every.count == 1:
-            once = N_("every working day") if rule.every.working else N_("every day")
-            return translate(once, language)
-        often = N_("every {count} working days") if rule.every.working else N_("every {count} days")
-        return translate(often, language, count=rule.every.count or rule.every.parameter)
-    moment = point(rule.at, language) if rule.at else span(rule.after, language)
-    if not rule.before:
-        return moment
-    spans = [
-        translate(N_("{count} working days") if one.working else N_("{count} days"), language,
-                  count=one.parameter or one.count)
-        for one in rule.before
-    ]  # fmt: skip
-    return translate(N_("{spans} before: {moment}"), language, spans=spans, moment=moment)
 
 
 def what_it_does(process: Process, rule: TimerRule, language: str) -> str:

@@ -50,6 +50,22 @@ def test_every_mail_exists_in_every_language_and_reads_well(
     assert {link for link in links if not link.startswith("https://keurmerk.example/")} == set()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_mail_is_told_by_its_subject_before_it_is_filled(
+    templates: Templates, name: str, language: str
+) -> None:
+    pattern = templates.pattern(name, language)
+    assert not re.search(r"[{}%]", pattern)
+    assert re.search(r"\w{3}", pattern)
+
+
+def test_a_subject_before_it_is_filled_is_the_one_for_several(templates: Templates) -> None:
+    assert templates.pattern("school_label/draft_reminder", "nl") == (
+        "Nog … dagen om de aanvraag van … in te dienen"
+    )
+
+
 def test_no_two_languages_have_the_same_words(templates: Templates) -> None:
     for name in NAMES:
         subjects = {rendered(templates, name, language).subject for language in LANGUAGES}

@@ -153,6 +153,15 @@ def test_a_process_is_a_picture_and_a_table(get: Get) -> None:
     assert "There is nothing here" in get("/processes/nothing", status=404)
 
 
+def test_a_process_is_told_with_the_days_of_a_round(get: Get) -> None:
+    page = words(get("/processes/school_label?round=2023-2024"))
+    assert "at 06:00 on 23 November 2022 Screening –" in page
+    assert "14 days, 7 days, one day before: at the end of 31 January 2023 a reminder to" in page
+    assert "… can apply for the eTwinning School Label Screening a teacher" in page
+    newest = words(get("/processes/school_label", language="fr"))
+    assert "à la fin d’un jour que personne n’a encore fixé : Dernier jour du" in newest
+
+
 def test_a_case_is_for_those_it_concerns(get: Get, sqlite_desk: Desk) -> None:
     desk = sqlite_desk
     case_id = desk.draft()

@@ -219,6 +219,9 @@ def test_what_is_looked_at_each_day_is_no_deadline(desk: Desk, context: Context)
     shown = plain(client.get("/applications", headers=NL).text)
     assert "Beëindigen bij vertrek" not in shown
     assert "22 november 2023" in shown  # its last day is one
+    history = plain(client.get(f"/cases/{case_id}", headers=NL).text)
+    assert "Gebruikersrecht Digisnap Beheerder" in history
+    assert "Begindatum 22 november 2022 Einddatum 22 november 2023" in history
 
 
 @pytest.mark.browser

@@ -29,7 +29,7 @@ def process(
     """The process in force: states, steps, what happens by itself, mails, rules, promises.
 
     Arguments:
-        call: the round whose values the rules are told with; the newest if left out.
+        call: the round whose values times and rules are told with; the newest if left out.
         area: the country or region whose values they are.
     """
     with reading(context.database) as connection:
@@ -39,12 +39,16 @@ def process(
     rounds = published.rounds if published.process.round else []
     chosen = call if call in rounds else (rounds[-1] if rounds else None)
     where = area.strip().upper()
+    times = readable.time_in_words(published, chosen, where, language)
     return page(
         request, "process.html", published=published, area=where, chosen=chosen,
         rounds={one: say(published.round_title(one), language) for one in rounds},
         states=readable.states(published.process, language),
-        timers=readable.timers(published.process, language),
-        mails=readable.mails(published.process, language),
+        timers=readable.timers(published.process, times),
+        mails=[
+            (context.templates.pattern(f"{name}/{mail}", language), cause, reader)
+            for mail, cause, reader in readable.mails(published.process, times)
+        ],
         rule_sets=readable.rule_sets(published, chosen, where, language),
         unset=readable.open_settings(published, chosen, where),
         picture=Markup(diagram(published.process, language)),  # noqa: S704 - escaped in it
