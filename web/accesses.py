@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, or_, select
 
 from base.errors import NotAllowed
-from base.i18n import N_
+from base.i18n import N_, translate
 from models.access import Access
 from models.cases import Case
 from models.reads import rows_of
@@ -22,6 +22,31 @@ _person = Person.__table__  # type: ignore[attr-defined]
 
 #: Lines on a page.
 MOST = 100
+
+#: What was read, by how the end of its address begins, and what people call it.
+_CALLED = {
+    "case": N_("the case"),
+    "history": N_("what happened"),
+    "form": N_("the form"),
+    "receipts": N_("a receipt"),
+    "evidence": N_("links and documents"),
+    "application": N_("the application as a PDF"),
+    "declaration": N_("the declaration of honour"),
+    "comments": N_("comments among colleagues"),
+    "decision": N_("a decision and its reasons"),
+    "mail": N_("a mail"),
+    "steps": N_("the page of a step"),
+    "triggers": N_("what a step would do"),
+    "reviewer": N_("who looks after the case"),
+    "diagram": N_("where it stands in the process"),
+    "/": N_("several cases as a file"),
+}
+
+
+def in_words(what: str, language: str) -> str:
+    """What was read, as people call it; empty for an address without a name."""
+    called = (words for start, words in _CALLED.items() if what.startswith(start))
+    return translate(next(called, ""), language)
 
 
 def accesses(

@@ -583,6 +583,8 @@ def test_what_the_staff_read_is_kept_and_shown_to_administrators(
     ada = signed_in(desk, context, "ada.admin@example.org")
     page = ada.get("/access", params={"person": "rita.reviewer@example.org"}).text
     assert page.count("Rita Reviewer") == 3
+    for what in (">the case<", ">the form<", ">links and documents<", "<code>evidence</code>"):
+        assert what in page
     assert "Nothing was read." in ada.get("/access", params={"case": "x"}).text
     first = ada.get("/api/v1/access", params={"limit": 2}).json()
     rest = ada.get("/api/v1/access", params={"limit": 2, "after": first["next"]}).json()
