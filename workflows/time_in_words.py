@@ -84,9 +84,11 @@ class TimeInWords:
 
     def _on(self, at: At, day: date, time: str | None) -> str:
         if at.yearly:
-            every = N_("every year at the end of {day}") if time is None else N_(
-                "every year at {time} on {day}"
-            )  # fmt: skip
+            every = (
+                N_("every year at the end of {day}")
+                if time is None
+                else N_("every year at {time} on {day}")
+            )
             words = day_and_month(day, self.language)
             return translate(every, self.language, time=time, day=words)
         once = N_("at the end of {day}") if time is None else N_("at {time} on {day}")
@@ -95,13 +97,17 @@ class TimeInWords:
     def _of_the_case(self, at: At, time: str | None) -> str:
         title = self.own.get(at.date.removeprefix("case."))
         if title is None:
-            sentence = N_("at {time} on a day of the case") if time else N_(
-                "at the end of a day of the case"
-            )  # fmt: skip
+            sentence = (
+                N_("at the end of a day of the case")
+                if time is None
+                else N_("at {time} on a day of the case")
+            )
             return translate(sentence, self.language, time=time)
-        sentence = N_("at {time} on the day that is in the case: {what}") if time else N_(
-            "at the end of the day that is in the case: {what}"
-        )  # fmt: skip
+        sentence = (
+            N_("at the end of the day that is in the case: {what}")
+            if time is None
+            else N_("at {time} on the day that is in the case: {what}")
+        )
         return translate(sentence, self.language, time=time, what=title)
 
     def _every(self, span: Span) -> str:
