@@ -13,6 +13,8 @@ from rules.values import PLACE
 
 #: The other names a text may use beside those of parameters.
 PLACES = ("required", "actual", "missing")
+#: Those of them that tell what was found.
+FOUND = ("actual", "missing")
 
 
 def word(value: Any, language: str) -> str:
@@ -32,8 +34,17 @@ def word(value: Any, language: str) -> str:
 
 
 def fill(text: str, places: Mapping[str, Any], language: str) -> str:
-    """``text`` with each ``{name}`` replaced by the word for its value."""
-    return PLACE.sub(lambda found: word(places.get(found[1]), language), text)
+    """``text`` with each ``{name}`` replaced by the word for its value.
+
+    What was found may be unknown; what a round says may not be set yet.
+    """
+    return PLACE.sub(lambda found: _filled(found[1], places.get(found[1]), language), text)
+
+
+def _filled(name: str, value: Any, language: str) -> str:
+    if value is None and name not in FOUND:
+        return translate(N_("(not set yet)"), language)
+    return word(value, language)
 
 
 def as_data(value: Any) -> Any:

@@ -73,7 +73,9 @@ def test_what_the_round_does_not_say() -> None:
     facts = {"teachers": 3, "school_validated": True}
     (teachers, checked) = explained(facts, values=values)["findings"]
     assert (teachers["outcome"], teachers["required"]) == ("undetermined", None)
-    assert teachers["reason"] == "At least unknown since 1 January 2029 (the round does not say)"
+    assert (
+        teachers["reason"] == "At least (not set yet) since 1 January 2029 (the round does not say)"
+    )
     assert teachers["remedy"] == "The round does not say this yet. Wait until it is published."
     assert checked["outcome"] == "undetermined"
     assert checked["reason"] == "Checked (the round does not say)"
@@ -170,7 +172,7 @@ def test_words(value: Any, language: str, said: str) -> None:
 
 def test_a_text_is_filled_once() -> None:
     places = {"actual": "{required}", "required": 3}
-    assert fill("{actual} {nobody} {", places, "en") == "{required} unknown {"
+    assert fill("{actual} {nobody} {", places, "en") == "{required} (not set yet) {"
 
 
 def test_data_is_json() -> None:
