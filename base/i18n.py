@@ -75,14 +75,16 @@ def colon(language: str) -> str:
 @lru_cache(maxsize=1024)
 def in_words(day: date, language: str) -> str:
     """A day in words of ``language``: 31 januari 2023, 1er février 2023."""
-    words = format_date(day, format="long", locale=locale_of(language))
-    # French counts the first of a month, and only it; the locale data do not.
-    return f"1er{words[1:]}" if language == "fr" and day.day == 1 else words
+    return _counted(format_date(day, format="long", locale=locale_of(language)), day, language)
 
 
 def day_and_month(day: date, language: str) -> str:
     """A day of every year in words of ``language``: 31 januari, 1er février."""
-    words: str = format_skeleton("MMMMd", day, locale=locale_of(language))
+    return _counted(format_skeleton("MMMMd", day, locale=locale_of(language)), day, language)
+
+
+def _counted(words: str, day: date, language: str) -> str:
+    # French counts the first of a month, and only it; the locale data do not.
     return f"1er{words[1:]}" if language == "fr" and day.day == 1 else words
 
 

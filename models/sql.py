@@ -56,7 +56,7 @@ def id_table(connection: Connection, ids: Iterable[str]) -> Any:
     whole = as_json(list(dict.fromkeys(ids)))
     if connection.dialect.name == "sqlite":
         return func.json_each(whole).table_valued("value", name="subject")
-    # Not an array: the driver writes one text by text, 1.5 µs each; and PostgreSQL, which counts
-    # an array's texts but never these, looks each up by the index rather than read whole tables.
+    # Not an array: the driver writes one text by text; and PostgreSQL, which counts an array's
+    # texts but never these, looks each up by the index rather than read whole tables.
     listed = func.json_array_elements_text(cast(literal(whole, Text), JSON))
     return listed.table_valued("value", name="subject").render_derived()

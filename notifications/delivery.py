@@ -227,10 +227,10 @@ def _mark(database: Engine, results: Sequence[dict[str, Any]], leased: datetime)
         # One that has gone out says so, whatever was said of it meanwhile. Another is left alone
         # where it was withdrawn while it was under way, or somebody has taken it over since.
         writes.update(_mail, [one for one in results if one["status"] == SENT])
-        rest = [one for one in results if one["status"] != SENT]
-        held = select(_mail.c.id).where(
-            _mail.c.status == WAITING, _mail.c.leased_until == leased,
-            among(connection, _mail.c.id, [one["id"] for one in rest]),
-        ).with_for_update()  # fmt: skip
-        ours = set(connection.execute(held).scalars()) if rest else set()
-        writes.update(_mail, [one for one in rest if one["id"] in ours])
+        rest = {one["id"]: one for one in results if one["status"] != SENT}
+        if rest:
+            held = select(_mail.c.id).where(
+                _mail.c.status == WAITING, _mail.c.leased_until == leased,
+                among(connection, _mail.c.id, list(rest)),
+            ).with_for_update()  # fmt: skip
+            writes.update(_mail, [rest[one] for one in connection.execute(held).scalars()])

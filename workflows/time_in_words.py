@@ -44,17 +44,17 @@ class TimeInWords:
             sentence = N_("at {time} on a day that nobody has set yet: {what}")
         return translate(sentence, self.language, time=time, what=what)
 
-    def span(self, span: Span) -> str:
+    def span(self, long: Span) -> str:
         """So long after a case came into its state."""
-        count = length(span, self.values)
+        count = length(long, self.values)
         if count is None:
             sentence = N_("after a time that nobody has set yet: {what}")
-            return translate(sentence, self.language, what=self._parameter(span))
+            return translate(sentence, self.language, what=self._parameter(long))
         if count == 0:
             sentence = N_("at once")
-        elif span.hours:
+        elif long.hours:
             sentence = N_("after one hour") if count == 1 else N_("after {count} hours")
-        elif span.working:
+        elif long.working:
             one = N_("after one working day")
             sentence = one if count == 1 else N_("after {count} working days")
         else:
